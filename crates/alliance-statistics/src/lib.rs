@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod cross_products;
+
+pub use cross_products::CrossProducts;
