@@ -1,0 +1,289 @@
+"""Frames of any library: the only module that knows them.
+
+Columns go to the native module where they lie: as Arrow streams, as numpy buffers with or without a mask, or,
+for cells of no number type, as lists. Scores come back as the kind of frame that went in.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from alliance import _native
+from alliance.errors import from_code
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from alliance._typing import Given
+
+Kind = Literal["pandas", "polars", "pyarrow"]
+
+
+class Frame:
+    """A caller's frame, of whatever library."""
+
+    def __init__(self, data: Any) -> None:
+        self.native, self.kind = _recognise(data)
+        names = list(self.native.column_names if self.kind == "pyarrow" else self.native.columns)
+        self.columns: list[Any] = names
+        if len(set(names)) != len(names):
+            repeated = sorted({str(name) for name in names if names.count(name) > 1})
+            raise from_code(
+                "repeated-column",
+                f"the frame has several columns called {_listed(repeated)}; rename them",
+                column=repeated[0],
+            )
+
+    def __len__(self) -> int:
+        return int(self.native.num_rows if self.kind == "pyarrow" else len(self.native))
+
+    def require(self, names: Iterable[Any], purpose: str) -> None:
+        """Raise ``missing-column`` unless the frame has all these columns."""
+        wanted = list(names)
+        missing = [name for name in wanted if name not in self.columns]
+        if not missing:
+            return
+        unused = [str(name) for name in self.columns if name not in wanted]
+        near = [match for name in missing[:3] for match in difflib.get_close_matches(str(name), unused, 1)]
+        hint = f" Nearest unused: {_listed(dict.fromkeys(near))}." if near else ""
+        if len(self.columns) == 1:
+            hint += " Only one column was found: is the delimiter right?"
+        raise from_code(
+            "missing-column",
+            f"{purpose}: {len(missing)} of {len(wanted)} columns are missing: {_listed(missing)}.{hint}",
+            column=str(missing[0]),
+        )
+
+    def answers(self, name: Any) -> Given:
+        """Give one column as the native module reads answers."""
+        series = self._series(name)
+        if self.kind == "polars":
+            # Polars' object columns have no Arrow form.
+            return (str(name), series.to_list() if str(series.dtype) == "Object" else series, None)
+        if self.kind == "pyarrow":
+            return (str(name), series, None)
+        values, mask = _pandas_values(series)
+        return (str(name), values, mask)
+
+    def labels(self, name: Any) -> tuple[str, Any]:
+        """Give one column as the native module reads ids."""
+        series = self._series(name)
+        if self.kind == "pandas":
+            return (str(name), series.tolist())
+        text = str(series.dtype if self.kind == "polars" else series.type)
+        foreign = text.startswith(("Object", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean"))
+        if foreign:
+            return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
+        return (str(name), series)
+
+    def _series(self, name: Any) -> Any:
+        if self.kind == "polars":
+            return self.native.get_column(name)
+        return self.native.column(name) if self.kind == "pyarrow" else self.native[name]
+
+    def ids(self, names: Sequence[Any]) -> Any:
+        """Select the id columns; for pandas the index comes along."""
+        return self.native[list(names)] if self.kind == "pandas" else self.native.select(list(names))
+
+    def take(self, rows: NDArray[np.intp]) -> Frame:
+        """Give the frame with these rows only."""
+        native = {
+            "pandas": lambda: self.native.iloc[rows],
+            "polars": lambda: self.native[rows],
+            "pyarrow": lambda: self.native.take(rows),
+        }[self.kind]()
+        return Frame(native)
+
+
+def _recognise(data: Any) -> tuple[Any, Kind]:
+    """Tell the library of a frame; import an Arrow stream into a library that is there."""
+    module = type(data).__module__.partition(".")[0]
+    name = type(data).__name__
+    if module == "polars" and name == "LazyFrame":
+        raise from_code("unsupported-frame", "this is a lazy frame; collect it first with `.collect()`")
+    if (module, name) in {("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")}:
+        return data, cast(Kind, module)
+    if module == "narwhals" and hasattr(data, "to_native"):
+        return _recognise(data.to_native())
+    if (module, name) == ("pyarrow", "RecordBatch"):
+        import pyarrow as pa
+
+        return pa.Table.from_batches([data]), "pyarrow"
+    if isinstance(data, Mapping):
+        raise from_code(
+            "unsupported-frame", "this is a mapping; make a frame of it first, such as `polars.DataFrame(data)`"
+        )
+    if hasattr(data, "__arrow_c_stream__"):
+        return _import_stream(data)
+    raise from_code(
+        "unsupported-frame",
+        f"an object of type `{type(data).__name__}` is not a frame; give a pandas, polars or pyarrow table, or an "
+        "object with the Arrow stream interface",
+    )
+
+
+def _import_stream(data: Any) -> tuple[Any, Kind]:
+    import narwhals as nw
+
+    for backend in ("pyarrow", "polars"):
+        try:
+            __import__(backend)
+        except ImportError:
+            continue
+        return nw.from_arrow(data, backend=backend).to_native(), cast(Kind, backend)
+    raise from_code(
+        "missing-extra", "reading an Arrow stream needs pyarrow or polars; neither of them is installed"
+    )
+
+
+def _pandas_values(series: Any) -> tuple[Any, Any]:
+    """Values and mask of a pandas column, without a copy where it holds numbers."""
+    import numpy as np
+
+    dtype = series.dtype
+    if isinstance(dtype, np.dtype):
+        if dtype.kind == "O":
+            return series.tolist(), None
+        return series.to_numpy(), None
+    array = series.array
+    values, mask = getattr(array, "_data", None), getattr(array, "_mask", None)
+    if isinstance(values, np.ndarray) and isinstance(mask, np.ndarray):
+        return values, mask.view(np.uint8)
+    if hasattr(array, "__arrow_array__") and type(array).__name__.startswith("Arrow"):
+        arrow = array.__arrow_array__()
+        return (arrow, None) if hasattr(arrow, "__arrow_c_stream__") else (series.tolist(), None)
+    return series.tolist(), None
+
+
+def table(kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64], bits: Any | None) -> Any:
+    """Put score columns beside id columns, in the caller's kind of frame.
+
+    ``block`` has one contiguous row per column; ``bits`` one bitmap row per column, or None where every
+    value exists or the kind knows NaN only.
+    """
+    taken = set(ids.column_names if kind == "pyarrow" else ids.columns) & set(names)
+    if taken:
+        raise from_code(
+            "repeated-column",
+            f"{_listed(sorted(taken))} is the name of an id column and of a score; rename the id column",
+            column=min(taken),
+        )
+    if kind == "pandas":
+        import pandas as pd
+
+        scores = pd.DataFrame(block.T, columns=list(names), index=ids.index, copy=False)
+        return scores if ids.shape[1] == 0 else pd.concat([ids, scores], axis=1)
+    lent = [
+        _native.Lent(block[position], None if bits is None else bits[position]) for position in range(len(names))
+    ]
+    if kind == "polars":
+        import polars as pl
+
+        columns = [pl.Series(column).alias(name) for name, column in zip(names, lent, strict=True)]
+        return ids.hstack(columns) if ids.width else pl.DataFrame(columns)
+    import pyarrow as pa
+
+    for name, column in zip(names, lent, strict=True):
+        ids = ids.append_column(name, pa.array(column)) if ids.num_columns else pa.table({name: pa.array(column)})
+    return ids
+
+
+def frame_of(kind: Kind, columns: Mapping[str, Any]) -> Any:
+    """Make a frame of the given kind from named columns."""
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame(dict(columns))
+    if kind == "polars":
+        import polars as pl
+
+        return pl.DataFrame(dict(columns), strict=False)
+    import pyarrow as pa
+
+    return pa.table({name: pa.array(list(values)) for name, values in columns.items()})
+
+
+def installed_kind() -> Kind:
+    """Choose a library for tables that do not come from a caller's frame: one that is loaded, else one that is there."""
+    import importlib.util
+    import sys
+
+    order: tuple[Kind, ...] = ("polars", "pandas", "pyarrow")
+    for kind in order:
+        if kind in sys.modules:
+            return kind
+    for kind in order:
+        if importlib.util.find_spec(kind) is not None:
+            return kind
+    raise from_code("missing-extra", "a table needs polars, pandas or pyarrow; none of them is installed")
+
+
+def stack(kind: Kind, parts: Sequence[Any]) -> Any:
+    """Put frames with the same columns below each other."""
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.concat(parts, ignore_index=True)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.concat(parts, how="vertical_relaxed")
+    import pyarrow as pa
+
+    return pa.concat_tables(parts, promote_options="permissive")
+
+
+def _listed(names: Iterable[Any], most: int = 8) -> str:
+    shown = [f"`{str(name)[:64]}`" for name in names]
+    return ", ".join(shown[:most]) + (", ..." if len(shown) > most else "")
+
+
+def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
+    """Put further columns to the right of a frame."""
+    if kind == "pandas":
+        return frame.assign(**columns)
+    if kind == "polars":
+        import polars as pl
+
+        return frame.with_columns([pl.Series(name, values, nan_to_null=True) for name, values in columns.items()])
+    import pyarrow as pa
+
+    for name, values in columns.items():
+        frame = frame.append_column(name, pa.array(values, from_pandas=True))
+    return frame
+
+
+def cells(frame: Frame, name: Any) -> list[Any]:
+    """Give the cells of an id column as Python objects, to compare them; they are never shown."""
+    series = frame._series(name)
+    return series.to_list() if frame.kind == "polars" else series.to_pylist() if frame.kind == "pyarrow" else series.tolist()
+
+
+def as_kind(kind: Kind, data: Any) -> Any:
+    """Turn a frame into another library's."""
+    native, own = _recognise(data)
+    if own == kind:
+        return native
+    import narwhals as nw
+
+    frame = nw.from_native(native, eager_only=True)
+    return {"pandas": frame.to_pandas, "polars": frame.to_polars, "pyarrow": frame.to_arrow}[kind]()
+
+
+def differences(
+    scores: tuple[Any, Any], scale: str, ids: tuple[str, str], raters: tuple[str, str]
+) -> Any:
+    """Join the scores of two raters by client and session and subtract them."""
+    import narwhals as nw
+
+    kind = scores[0]._kind
+    sides = []
+    for each, rater in zip(scores, raters, strict=True):
+        wide = nw.from_native(as_kind(kind, each.to_frame()), eager_only=True)
+        sides.append(wide.select(*ids, nw.col(scale).alias(rater)))
+    joined = sides[0].join(sides[1], on=list(ids), how="inner")
+    difference = (nw.col(raters[0]) - nw.col(raters[1])).alias("difference")
+    return joined.with_columns(difference).to_native()

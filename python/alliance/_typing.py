@@ -1,0 +1,36 @@
+"""Shapes of the values that pass between Python and the native module."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypedDict
+
+# Column name, values (Arrow stream, buffer or list of cells) and mask.
+Given: TypeAlias = tuple[str, Any, Any]
+
+
+class Options(TypedDict):
+    """What the native scorer is told."""
+
+    scales: list[str] | None
+    min_share: float | None
+    min_answered: int | None
+    entry: str
+    already_reversed: list[int] | None
+    all_reversed: bool
+    missing_codes: list[float]
+    accept_unverified: bool
+
+
+class Groups(TypedDict):
+    """Rows grouped by ids: group of each row as bytes of uint32, repeats, rows without an id."""
+
+    groups: bytes
+    repeated: tuple[list[int], int]
+    missing: tuple[list[int], int]
+
+
+class Batch(TypedDict):
+    """Per scale: forms complete, prorated and not scored; variance and forms of the item spread."""
+
+    counts: list[tuple[int, int, int]]
+    spread: list[tuple[float, int]]

@@ -1,0 +1,139 @@
+"""Methods paragraphs and citations, from facts that results hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from alliance import _native
+from alliance.instruments import Instrument
+from alliance.missing import Prorate
+
+if TYPE_CHECKING:
+    from alliance.scores import Scores
+
+__all__ = ["cite"]
+
+
+@runtime_checkable
+class Citable(Protocol):
+    """A result that knows the instruments it used."""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments used."""
+
+
+def cite(*results: Any) -> str:
+    """Give BibTeX entries for what results used: instruments and this software.
+
+    Parameters
+    ----------
+    *results : Instrument, Scores, Study or other result
+        What is to be cited.
+
+    Returns
+    -------
+    str
+        BibTeX, one entry each, without repeats. Fields that were recalled and not read are named in ``note``.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> print(al.cite(al.instrument("wai-36-client")).split(",")[0])
+    @article{wai-36-client,
+    """
+    entries: dict[str, str] = {}
+    for form in _instruments(results):
+        entry = _entry(form)
+        if entry is not None:
+            entries.setdefault(form.id, entry)
+    entries["alliance"] = _software()
+    return "\n\n".join(entries.values()) + "\n"
+
+
+def _instruments(results: tuple[Any, ...]) -> Iterator[Instrument]:
+    for result in results:
+        if isinstance(result, Instrument):
+            yield result
+        elif isinstance(result, Citable):
+            yield from result.instruments
+        elif isinstance(getattr(result, "instrument", None), Instrument):
+            yield result.instrument
+        else:
+            raise TypeError(f"an object of type `{type(result).__name__}` cannot be cited")
+
+
+def _entry(form: Instrument) -> str | None:
+    reference = form.reference
+    if reference is None:
+        return None
+    fields = {name: str(value) for name, value in reference.items() if name != "recalled"}
+    fields.setdefault("title", form.name)
+    recalled = [str(name) for name in reference["recalled"]]
+    if recalled:
+        fields["note"] = f"From memory, not read: {', '.join(recalled)}"
+    kind = "article" if "journal" in fields else "misc"
+    body = ",\n".join(f"  {name} = {{{_escape(text)}}}" for name, text in fields.items())
+    return f"@{kind}{{{form.id},\n{body}\n}}"
+
+
+def _software() -> str:
+    return (
+        "@software{alliance,\n  title = {alliance: measurement of the therapeutic alliance},\n"
+        f"  version = {{{_native.version()}}}\n}}"
+    )
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([&%#_$])", r"\\\1", text)
+
+
+def scoring_paragraph(scores: Scores) -> str:
+    """Say in prose how scores came about."""
+    form = scores.instrument
+    scales = _listed([f"{scale.name} ({scale.items} items)" for scale in scores.scales])
+    unit = {
+        "mean": "item means",
+        "sum": "sums of items",
+        "pomp": "percentages of the maximum possible score (POMP)",
+    }[scores.metric]
+    sentences = [
+        f"The alliance was rated by the {form.rater} with the {form.name} ({form.id}, key version {form.version}, "
+        f"{form.hash[:12]}).",
+        f"Scores are {unit}: {scales}.",
+    ]
+    if form.range is not None:
+        low, high = form.range
+        sentences.append(f"Answers range from {low:g} to {high:g}.")
+    if scores._source.entry == "totals":
+        sentences.append("Totals were computed elsewhere and taken over.")
+    elif form.reversed:
+        sentences.append(f"Items {_listed([str(item) for item in form.reversed])} are reversed.")
+    sentences.append(_missing_sentence(scores))
+    counts = _listed(
+        [
+            f"{scale.name} {scale.complete + scale.prorated} of {len(scores)}"
+            + (f" ({scale.prorated} prorated)" if scale.prorated else "")
+            for scale in scores.scales
+        ]
+    )
+    sentences.append(f"Forms scored: {counts}.")
+    sentences.extend(scores.notes)
+    sentences.append(f"Scored with alliance {_native.version()}.")
+    return " ".join(sentences)
+
+
+def _missing_sentence(scores: Scores) -> str:
+    if not isinstance(scores.missing, Prorate):
+        return "A scale was scored only when all its items were answered."
+    if scores.missing.min_share is not None:
+        rule = f"at least {100 * scores.missing.min_share:g} % of its items were answered"
+    else:
+        rule = f"at least {scores.missing.min_answered} of its items (or all, where it has fewer) were answered"
+    return f"A scale was scored from the mean of the answered items when {rule}."
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "none"

@@ -1,0 +1,426 @@
+"""A study: the forms of several raters under one set of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from alliance import _html
+from alliance.checking import Finding, Findings, check
+from alliance.errors import from_code
+from alliance.instruments import Instrument, instrument
+from alliance.request import Columns, Duplicates, MissingRule
+from alliance.scores import Scores
+from alliance.scoring import score
+
+__all__ = ["Study", "StudyScores"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Forms:
+    """The forms of one rater: a frame and how to read it."""
+
+    data: Any
+    instrument: Instrument
+    reading: Mapping[str, Any]
+
+    @property
+    def rater(self) -> str:
+        return self.instrument.rater
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Study:
+    """Forms of several raters under one set of ids, said once. Immutable: every ``with_`` gives a new study.
+
+    Parameters
+    ----------
+    client, session : str
+        Columns with the client and the session, the same in every frame.
+    therapist : str, optional
+        Column with the therapist.
+    date : str, optional
+        Column with the date of the session, kept beside the ids by frames that have it.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> import polars as pl
+    >>> forms = pl.DataFrame({"client": ["a", "a"], "session": [1, 2], **{f"q{i}": [4, 5] for i in range(1, 13)}})
+    >>> study = al.Study(client="client", session="session").with_forms(forms, "wai-sr-client", columns="q{item}")
+    >>> study.scores()["client"]["total"].tolist()
+    [4.0, 5.0]
+    """
+
+    client: str
+    session: str
+    therapist: str | None = None
+    date: str | None = None
+    _forms: tuple[_Forms, ...] = ()
+
+    def with_forms(
+        self,
+        data: Any,
+        instrument: Instrument | str,
+        *,
+        columns: Columns,
+        labels: Mapping[str, float] | None = None,
+        missing_codes: Iterable[float | str] | None = None,
+        entry: Literal["printed", "position"] = "printed",
+        already_reversed: bool | Sequence[int] = False,
+        duplicates: Duplicates = "error",
+    ) -> Study:
+        """Add the forms of one rater.
+
+        Parameters
+        ----------
+        data : frame
+            One form per row, with the study's id columns.
+        instrument : Instrument or str
+            The form, or its id.
+        columns, labels, missing_codes, entry, already_reversed, duplicates
+            As in :func:`alliance.score`.
+
+        Returns
+        -------
+        Study
+            With these forms too.
+
+        Raises
+        ------
+        AllianceError
+            ``missing-column`` if an id column is missing; ``invalid-option`` for a second frame of one form.
+        """
+        from alliance._frames import Frame
+
+        form = _instrument(instrument)
+        if any(known.instrument.id == form.id for known in self._forms):
+            raise from_code("invalid-option", f"the study has forms of `{form.id}` already; stack the two frames first")
+        frame = Frame(data)
+        frame.require([self.client, self.session], "id columns")
+        reading = {
+            "columns": columns,
+            "labels": labels,
+            "missing_codes": None if missing_codes is None else tuple(missing_codes),
+            "entry": entry,
+            "already_reversed": already_reversed,
+            "duplicates": duplicates,
+        }
+        return replace(self, _forms=(*self._forms, _Forms(data, form, reading)))
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments of the study."""
+        return tuple(forms.instrument for forms in self._forms)
+
+    def _ids(self, forms: _Forms) -> dict[str, str | None]:
+        from alliance._frames import Frame
+
+        has = Frame(forms.data).columns
+        therapist = self.therapist if self.therapist in has else None
+        return {"client": self.client, "session": self.session, "therapist": therapist}
+
+    def check(self) -> Findings:
+        """Look for everything that would make scores wrong, in all forms, and for sessions without a partner.
+
+        Returns
+        -------
+        Findings
+            Of all forms; messages begin with the form's id.
+        """
+        found: list[Finding] = []
+        for forms in self._forms:
+            reading = {name: value for name, value in forms.reading.items() if name != "duplicates"}
+            ids = self._ids(forms)
+            for finding in check(forms.data, forms.instrument, **ids, **reading):
+                found.append(replace(finding, message=f"{forms.instrument.id}: {finding.message}"))
+        return Findings([*found, *self._unpaired()])
+
+    def _unpaired(self) -> Iterator[Finding]:
+        """Compare the sessions of every two forms."""
+        sessions = [(forms.instrument.id, self._sessions(forms)) for forms in self._forms]
+        for position, (first, ours) in enumerate(sessions):
+            for second, theirs in sessions[position + 1 :]:
+                alone, others = len(ours - theirs), len(theirs - ours)
+                if alone or others:
+                    yield Finding(
+                        "unpaired-sessions",
+                        "note",
+                        f"{alone} sessions have `{first}` without `{second}`, {others} have `{second}` without "
+                        f"`{first}`; they stay unpaired",
+                        count=alone + others,
+                    )
+
+    def _sessions(self, forms: _Forms) -> set[tuple[Any, ...]]:
+        from alliance._frames import Frame, cells
+
+        frame = Frame(forms.data)
+        return set(zip(cells(frame, self.client), cells(frame, self.session), strict=True))
+
+    def scores(
+        self,
+        *,
+        missing: MissingRule = "complete",
+        metric: Literal["mean", "sum", "pomp"] | None = None,
+        accept_unverified: bool = False,
+    ) -> StudyScores:
+        """Score all forms.
+
+        Parameters
+        ----------
+        missing : "complete" or Prorate
+            As in :func:`alliance.score`.
+        metric : {"mean", "sum", "pomp"}, optional
+            Unit; by default each form's own.
+        accept_unverified : bool
+            As in :func:`alliance.score`.
+
+        Returns
+        -------
+        StudyScores
+            The scores of each form.
+        """
+        if not self._forms:
+            raise from_code("invalid-option", "the study has no forms; add some with `with_forms`")
+        scored = [
+            score(
+                forms.data,
+                forms.instrument,
+                **self._ids(forms),
+                **forms.reading,
+                missing=missing,
+                metric=metric,
+                accept_unverified=accept_unverified,
+            )
+            for forms in self._forms
+        ]
+        return StudyScores(tuple(scored), client=self.client, session=self.session)
+
+    def flow(self, *, scale: str = "total", missing: MissingRule = "complete", min_sessions: int = 3) -> Flow:
+        """Follow the forms: given, scored, sessions with a score, clients with enough sessions.
+
+        Parameters
+        ----------
+        scale : str
+            The scale that counts as the score.
+        missing : "complete" or Prorate
+            As in :func:`alliance.score`.
+        min_sessions : int
+            Sessions with a score that make a client evaluable.
+
+        Returns
+        -------
+        Flow
+            One row per form.
+        """
+        from alliance._frames import Frame, cells
+
+        rows = []
+        for scores in self.scores(missing=missing).values():
+            has_score = ~_missing(scores[scale])
+            ids = Frame(scores._ids)
+            clients = [client for client, kept in zip(cells(ids, self.client), has_score, strict=True) if kept]
+            keys = {
+                key
+                for key, kept in zip(
+                    zip(cells(ids, self.client), cells(ids, self.session), strict=True), has_score, strict=True
+                )
+                if kept
+            }
+            per_client: dict[Any, int] = {}
+            for client, _ in keys:
+                per_client[client] = per_client.get(client, 0) + 1
+            enough = sum(count >= min_sessions for count in per_client.values())
+            rows.append((scores.instrument.id, scores._source.rows_read, len(clients), len(keys), len(per_client), enough))
+        return Flow(tuple(rows), min_sessions)
+
+    def __repr__(self) -> str:
+        return f"<Study of {', '.join(form.id for form in self.instruments) or 'no forms'}>"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many forms, sessions and clients are left at each step."""
+
+    rows: tuple[tuple[str, int, int, int, int, int], ...]
+    min_sessions: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the steps."""
+        return ("form", "forms", "scored", "sessions", "clients", f"clients with {self.min_sessions}+ sessions")
+
+    def to_frame(self, kind: str | None = None) -> Any:
+        """Give the flow as a frame.
+
+        Parameters
+        ----------
+        kind : {"polars", "pandas", "pyarrow"}, optional
+            Library; by default one that is already loaded, else one that is installed.
+
+        Returns
+        -------
+        frame
+            One row per form.
+        """
+        from alliance import _frames
+        from alliance.instruments import _frame_kind
+
+        named = dict(zip(self.columns, map(list, zip(*self.rows, strict=True)), strict=True))
+        return _frames.frame_of(_frame_kind(kind), named)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{form}: {forms} forms, {scored} scored, {sessions} sessions, {clients} clients, {enough} of them with "
+            f"{self.min_sessions} or more sessions"
+            for form, forms, scored, sessions, clients, enough in self.rows
+        )
+
+    def _repr_html_(self) -> str:
+        return _html.table(self.columns, self.rows)
+
+
+class StudyScores(Mapping[str, Scores]):
+    """The scores of a study, by rater, or by form id where a rater filled in several forms."""
+
+    def __init__(self, scores: tuple[Scores, ...], *, client: str, session: str) -> None:
+        self._client, self._session = client, session
+        raters = [each.instrument.rater for each in scores]
+        self._scores = {
+            each.instrument.rater if raters.count(each.instrument.rater) == 1 else each.instrument.id: each
+            for each in scores
+        }
+
+    def __getitem__(self, rater: str) -> Scores:
+        if rater not in self._scores:
+            known = ", ".join(f"`{name}`" for name in self._scores)
+            raise from_code("invalid-option", f"the study has no scores called `{rater}`; it has {known}")
+        return self._scores[rater]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scores)
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments used."""
+        return tuple(scores.instrument for scores in self.values())
+
+    def to_frame(self) -> Any:
+        """Give all scores as one long frame.
+
+        Returns
+        -------
+        frame
+            One row per form and scale; see :meth:`Scores.to_frame`. Of the kind the first forms came in.
+        """
+        from alliance import _frames
+
+        parts = [scores.to_frame("long") for scores in self.values()]
+        kind = next(iter(self.values()))._kind
+        return _frames.stack(kind, [_frames.as_kind(kind, part) for part in parts])
+
+    def differences(
+        self,
+        scale: str = "total",
+        *,
+        first: str = "client",
+        second: str = "therapist",
+        across_forms: Literal["refuse", "pomp"] = "refuse",
+    ) -> Any:
+        """Subtract one rater's scores from another's, session by session.
+
+        Parameters
+        ----------
+        scale : str
+            Scale that both forms have.
+        first, second : str
+            Raters; the difference is first minus second.
+        across_forms : {"refuse", "pomp"}
+            What to do when the two forms are not parallel. ``pomp`` puts both on 0 to 100, which is a common ruler
+            and no equating: their distributions still differ.
+
+        Returns
+        -------
+        frame
+            client, session, both scores and their difference, for sessions that both rated.
+
+        Raises
+        ------
+        AllianceError
+            ``incomparable-forms`` unless the forms are parallel or ``pomp`` was asked for.
+        """
+        from alliance import _frames
+
+        ours, theirs = self[first], self[second]
+        if across_forms not in ("refuse", "pomp"):
+            raise from_code("invalid-option", "across_forms: choose `refuse` or `pomp`")
+        if across_forms == "refuse":
+            _require_parallel(ours.instrument, theirs.instrument, scale)
+            metric: Any = ours.metric
+        else:
+            metric = "pomp"
+        return _frames.differences(
+            (ours.in_metric(metric), theirs.in_metric(metric)), scale, (self._client, self._session), (first, second)
+        )
+
+    def methods(self) -> str:
+        """Give a paragraph for a methods section.
+
+        Returns
+        -------
+        str
+            Plain text.
+        """
+        return "\n\n".join(scores.methods() for scores in self.values())
+
+    def cite(self) -> str:
+        """Give BibTeX entries of the instruments and this software.
+
+        Returns
+        -------
+        str
+            BibTeX.
+        """
+        from alliance.citing import cite
+
+        return cite(self)
+
+    def __repr__(self) -> str:
+        return f"<StudyScores of {', '.join(scores.instrument.id for scores in self.values())}>"
+
+    def _repr_html_(self) -> str:
+        return "".join(scores._repr_html_() for scores in self.values())
+
+
+def _instrument(given: Instrument | str) -> Instrument:
+    return instrument(given) if isinstance(given, str) else given
+
+
+def _missing(values: Any) -> Any:
+    import numpy as np
+
+    return np.isnan(values)
+
+
+def _require_parallel(first: Instrument, second: Instrument, scale: str) -> None:
+    """Forms are parallel when family, items, range, reversal and the scale's items are the same."""
+    same = (
+        first.family == second.family
+        and first.item_count == second.item_count
+        and first.range == second.range
+        and first.reversed == second.reversed
+        and first.scales.get(scale) == second.scales.get(scale)
+    )
+    if not same:
+        raise from_code(
+            "incomparable-forms",
+            f"`{first.id}` and `{second.id}` are not parallel forms, so a difference of their levels has no meaning. "
+            'Compare changes within each form, or put both on 0 to 100 with `across_forms="pomp"`, which is a ruler '
+            "and no equating",
+        )
+
+

@@ -1,0 +1,51 @@
+//! The native half of the Python package `alliance`.
+//!
+//! Converts, lets go of the interpreter, calls the crates, converts back. No
+//! logic and no documentation for users lives here; both are in `alliance/*.py`.
+
+mod checking;
+mod columns;
+mod error;
+mod instrument;
+mod keys;
+mod lend;
+mod scoring;
+mod text;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::checking::check;
+    #[pymodule_export]
+    use crate::columns::input_hash;
+    #[pymodule_export]
+    use crate::instrument::{Instrument, catalog, instrument};
+    #[pymodule_export]
+    use crate::keys::group_keys;
+    #[pymodule_export]
+    use crate::lend::Lent;
+    #[pymodule_export]
+    use crate::scoring::{Scorer, item_spread_error, statuses, totals_to_means, view};
+    #[pymodule_export]
+    use crate::{build_profile, error_registry, version};
+}
+
+/// Version of the workspace.
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// `release` or `debug`.
+#[pyfunction]
+fn build_profile() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
+
+/// All error codes, as TOML.
+#[pyfunction]
+fn error_registry() -> &'static str {
+    include_str!("../../crates/errors.toml")
+}
