@@ -7,6 +7,7 @@ for cells of no number type, as lists. Scores come back as the kind of frame tha
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -61,8 +62,8 @@ class Frame:
         """Give one column as the native module reads answers."""
         series = self._series(name)
         if self.kind == "polars":
-            # Polars' object columns have no Arrow form.
-            return (str(name), series.to_list() if str(series.dtype) == "Object" else series, None)
+            # Polars' object columns have no Arrow form, and its null columns one that is not read.
+            return (str(name), series.to_list() if str(series.dtype) in ("Object", "Null") else series, None)
         if self.kind == "pyarrow":
             return (str(name), series, None)
         values, mask = _pandas_values(series)
@@ -74,7 +75,7 @@ class Frame:
         if self.kind == "pandas":
             return (str(name), series.tolist())
         text = str(series.dtype if self.kind == "polars" else series.type)
-        foreign = text.startswith(("Object", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean"))
+        foreign = text.startswith(("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean"))
         if foreign:
             return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
         return (str(name), series)
@@ -104,8 +105,10 @@ def _recognise(data: Any) -> tuple[Any, Kind]:
     name = type(data).__name__
     if module == "polars" and name == "LazyFrame":
         raise from_code("unsupported-frame", "this is a lazy frame; collect it first with `.collect()`")
-    if (module, name) in {("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")}:
-        return data, cast(Kind, module)
+    for base in type(data).__mro__:  # subclasses too
+        library = base.__module__.partition(".")[0]
+        if (library, base.__name__) in {("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")}:
+            return data, cast(Kind, library)
     if module == "narwhals" and hasattr(data, "to_native"):
         return _recognise(data.to_native())
     if (module, name) == ("pyarrow", "RecordBatch"):
@@ -126,14 +129,18 @@ def _recognise(data: Any) -> tuple[Any, Kind]:
 
 
 def _import_stream(data: Any) -> tuple[Any, Kind]:
-    import narwhals as nw
-
-    for backend in ("pyarrow", "polars"):
+    backends: tuple[tuple[Kind, str], ...] = (("pyarrow", "table"), ("polars", "DataFrame"))
+    for backend, reader in backends:
         try:
-            __import__(backend)
+            library = importlib.import_module(backend)
         except ImportError:
             continue
-        return nw.from_arrow(data, backend=backend).to_native(), cast(Kind, backend)
+        try:
+            return getattr(library, reader)(data), backend
+        except Exception:
+            # The producer's error may quote a cell.
+            problem = f"the Arrow stream of an object of type `{type(data).__name__}` cannot be read"
+            raise from_code("unsupported-frame", problem) from None
     raise from_code(
         "missing-extra", "reading an Arrow stream needs pyarrow or polars; neither of them is installed"
     )
@@ -164,13 +171,7 @@ def table(kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64]
     ``block`` has one contiguous row per column; ``bits`` one bitmap row per column, or None where every
     value exists or the kind knows NaN only.
     """
-    taken = set(ids.column_names if kind == "pyarrow" else ids.columns) & set(names)
-    if taken:
-        raise from_code(
-            "repeated-column",
-            f"{_listed(sorted(taken))} is the name of an id column and of a score; rename the id column",
-            column=min(taken),
-        )
+    _refuse_taken(kind, ids, names)
     if kind == "pandas":
         import pandas as pd
 
@@ -189,6 +190,16 @@ def table(kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64]
     for name, column in zip(names, lent, strict=True):
         ids = ids.append_column(name, pa.array(column)) if ids.num_columns else pa.table({name: pa.array(column)})
     return ids
+
+
+def _refuse_taken(kind: Kind, ids: Any, names: Iterable[str]) -> None:
+    taken = set(ids.column_names if kind == "pyarrow" else ids.columns) & set(names)
+    if taken:
+        raise from_code(
+            "repeated-column",
+            f"{_listed(sorted(taken))} is the name of an id column and of a score column; rename the id column",
+            column=min(taken),
+        )
 
 
 def frame_of(kind: Kind, columns: Mapping[str, Any]) -> Any:
@@ -243,6 +254,7 @@ def _listed(names: Iterable[Any], most: int = 8) -> str:
 
 def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
     """Put further columns to the right of a frame."""
+    _refuse_taken(kind, frame, columns)
     if kind == "pandas":
         return frame.assign(**columns)
     if kind == "polars":

@@ -179,8 +179,13 @@ def check(
     """
     from alliance._frames import Frame
 
-    frame = Frame(data)
-    ids = id_columns(client, therapist, session, rater)
+    try:
+        frame = Frame(data)
+        ids = id_columns(client, therapist, session, rater)
+    except AllianceError as error:
+        if error.code == "unsupported-frame":
+            raise
+        return Findings([_as_finding(error)])
     found: list[Finding] = []
     _collect(found, lambda: _forms(frame, ids))
     try:

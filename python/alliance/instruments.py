@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -53,11 +54,14 @@ class Evidence:
         Ids of the sources that support the part.
     disputed_by : tuple of str
         Ids of the sources that say otherwise.
+    note : str or None
+        What a reader of the part should know.
     """
 
     level: str
     sources: tuple[str, ...]
     disputed_by: tuple[str, ...]
+    note: str | None = None
 
 
 class Instrument:
@@ -86,6 +90,9 @@ class Instrument:
     _facts: dict[str, Any]
 
     def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("an instrument cannot be changed; use `with_key` or `with_range`")
+
+    def __delattr__(self, name: str) -> None:
         raise AttributeError("an instrument cannot be changed; use `with_key` or `with_range`")
 
     @classmethod
@@ -320,8 +327,8 @@ class Instrument:
         """Evidence for each part: ``items``, ``response``, ``reversed``, ``statistic``, ``scales.<name>``."""
         return MappingProxyType(
             {
-                part: Evidence(level, tuple(sources), tuple(disputed_by))
-                for part, level, sources, disputed_by in self._facts["evidence"]
+                part: Evidence(level, tuple(sources), tuple(disputed_by), note)
+                for part, level, sources, disputed_by, note in self._facts["evidence"]
             }
         )
 
@@ -480,9 +487,9 @@ def _frame_kind(kind: str | None) -> Any:
 
 def _numbers(option: str, items: Sequence[int]) -> list[int]:
     numbers = list(items)
-    if not all(isinstance(number, int) and 0 <= number <= 65535 for number in numbers):
+    if not all(isinstance(number, Integral) and 0 <= number <= 65535 for number in numbers):
         raise from_code("invalid-option", f"{option}: items are whole numbers counted from 1")
-    return numbers
+    return [int(number) for number in numbers]
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -71,6 +72,9 @@ def write_table(frame: Any, path: Path, kind: Literal["csv", "parquet"], provena
 
     path = path.expanduser()
     beside = path.with_name(path.name + ".provenance.json")
+    for target in (path, beside):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
     table = nw.from_native(frame, eager_only=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".alliance-") as folder:
         written, described = Path(folder) / "table", Path(folder) / "provenance"

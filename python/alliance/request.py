@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance.errors import from_code
-from alliance.instruments import Instrument
+from alliance.instruments import Instrument, _numbers
 from alliance.missing import Prorate
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Reading:
         missing_codes: Iterable[float | str] | None,
     ) -> Reading:
         """Check and resolve the arguments of the same names."""
-        codes = list(missing_codes or ())
+        codes = [] if missing_codes is None else list(missing_codes)
         if isinstance(missing_codes, str):
             raise from_code("invalid-option", "missing_codes: give a list, such as `[-99]` or `[\"NA\"]`")
         texts = tuple(code for code in codes if isinstance(code, str))
@@ -72,11 +73,11 @@ def item_columns(instrument: Instrument, columns: Columns) -> tuple[Any, ...]:
             )
         try:
             names: tuple[Any, ...] = tuple(columns.format(item=item) for item in range(1, count + 1))
-        except (KeyError, IndexError, ValueError):
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
             raise from_code("invalid-option", "columns: the only field of the pattern is `{item}`") from None
     elif isinstance(columns, Mapping):
         expected = range(1, (count if count is not None else len(columns)) + 1)
-        if sorted(map(str, columns)) != sorted(map(str, expected)):
+        if set(columns) != set(expected):
             raise from_code(
                 "wrong-column-count",
                 f"columns: the mapping needs the items 1 to {len(expected)} of `{instrument.id}`, each once",
@@ -95,7 +96,7 @@ def item_columns(instrument: Instrument, columns: Columns) -> tuple[Any, ...]:
 def _pairs(labels: Mapping[str, float] | None) -> tuple[tuple[str, float], ...]:
     pairs = tuple((labels or {}).items())
     for text, number in pairs:
-        if not isinstance(text, str) or isinstance(number, bool) or not isinstance(number, int | float):
+        if not isinstance(text, str) or isinstance(number, bool) or not isinstance(number, Real):
             raise from_code("invalid-option", "labels: map each text answer to a number")
     return tuple((text, float(number)) for text, number in pairs)
 
@@ -118,7 +119,7 @@ def options(
         )
     if isinstance(scales, str):
         raise from_code("invalid-option", "scales: give a list of names")
-    some = None if isinstance(already_reversed, bool) else [int(item) for item in already_reversed]
+    some = None if isinstance(already_reversed, bool) else _numbers("already_reversed", already_reversed)
     return {
         "scales": None if scales is None else list(scales),
         "min_share": missing.min_share if isinstance(missing, Prorate) else None,

@@ -201,6 +201,9 @@ class Scores:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("scores cannot be changed; score again, or take another view with `in_metric`")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("scores cannot be changed; score again, or take another view with `in_metric`")
+
     @classmethod
     def from_totals(
         cls,
@@ -291,13 +294,19 @@ class Scores:
         return int(self._means.shape[1])
 
     def __iter__(self) -> Iterator[str]:
-        return (scale.name for scale in self.scales)
+        return iter(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scored scales."""
+        # Not `tuple(self)`: that makes room for as many names as there are forms.
+        return tuple(scale.name for scale in self.scales)
 
     def _position(self, scale: str) -> int:
         for position, known in enumerate(self.scales):
             if known.name == scale:
                 return position
-        known_names = ", ".join(f"`{name}`" for name in self)
+        known_names = ", ".join(f"`{name}`" for name in self.names)
         raise from_code("unknown-scale", f"`{scale}` was not scored; these were: {known_names}")
 
     def __getitem__(self, scale: str) -> NDArray[np.float64]:
@@ -404,7 +413,7 @@ class Scores:
         if shape == "wide":
             block = self._view(range(len(self.scales)))
             bits = self._defined if any(scale.not_scored for scale in self.scales) else None
-            return _frames.table(self._kind, self._ids, tuple(self), block, bits)
+            return _frames.table(self._kind, self._ids, self.names, block, bits)
         if shape != "long":
             raise from_code("invalid-option", "shape: choose `wide` or `long`")
         parts = [self._long_part(position) for position in range(len(self.scales))]
@@ -445,8 +454,11 @@ class Scores:
         if self.left_out:
             names = ", ".join(scale.name for scale in self.left_out)
             notes.append(f"{names}: left out for want of evidence.")
-        own = [source.title for source in self.instrument.sources if source.kind == "caller"]
-        notes.extend(f"Key or range supplied by the caller: {title}." for title in own)
+        own = {source.id: source.title for source in self.instrument.sources if source.kind == "caller"}
+        notes.extend(f"Key or range supplied by the caller: {title}." for title in own.values())
+        response = self.instrument.evidence["response"]
+        if response.note is not None and own.keys() & set(response.sources):
+            notes.append(response.note)
         if self.missing != "complete":
             notes.append("Prorated: the rule for missing answers is the analyst's, not the instrument's.")
         return tuple(notes)
@@ -548,8 +560,12 @@ class Scores:
             all(getattr(self, name) == getattr(other, name) for name in same)
             and np.array_equal(self._means, other._means, equal_nan=True)
             and np.array_equal(self._answered, other._answered)
-            and bool(self._ids.equals(other._ids))
+            and self._same_ids(other)
         )
+
+    def _same_ids(self, other: Scores) -> bool:
+        # Without columns only pandas' index says anything; an Arrow table then forgets its length when pickled.
+        return (self._kind != "pandas" and not self._id_roles) or bool(self._ids.equals(other._ids))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -557,7 +573,7 @@ class Scores:
         return (_unpickle, ({name: getattr(self, name) for name in self.__slots__},))
 
     def __repr__(self) -> str:
-        return f"<Scores {self.instrument.id}: {len(self)} forms, {', '.join(self)} ({self.metric})>"
+        return f"<Scores {self.instrument.id}: {len(self)} forms, {', '.join(self.names)} ({self.metric})>"
 
     def _repr_html_(self) -> str:
         line = f"{self.instrument.id}, {len(self)} forms, {_METRIC_NAMES[self.metric]}"

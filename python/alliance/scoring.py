@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from alliance import _native
 from alliance._typing import Options
-from alliance.errors import EvidenceWarning
+from alliance.errors import EvidenceWarning, from_code
 from alliance.instruments import Instrument
 from alliance.missing import ItemSpread
 from alliance.request import (
@@ -113,6 +113,8 @@ def score(
 
     from alliance._frames import Frame
 
+    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+        raise from_code("invalid-option", "threads: give a whole number from 1, or None to leave the choice here")
     frame = Frame(data)
     unit = check_metric(metric, instrument)
     ids = id_columns(client, therapist, session, rater)
@@ -172,7 +174,9 @@ def score(
             rows_read=rows_read,
             duplicates=duplicates,
             entry=entry,
-            already_reversed=already_reversed if isinstance(already_reversed, bool) else tuple(already_reversed),
+            already_reversed=(
+                already_reversed if isinstance(already_reversed, bool) else tuple(map(int, already_reversed))
+            ),
         ),
     )
 

@@ -102,7 +102,7 @@ class Study:
         reading = {
             "columns": columns,
             "labels": labels,
-            "missing_codes": None if missing_codes is None else tuple(missing_codes),
+            "missing_codes": _codes(missing_codes),
             "entry": entry,
             "already_reversed": already_reversed,
             "duplicates": duplicates,
@@ -398,6 +398,11 @@ class StudyScores(Mapping[str, Scores]):
 
 def _instrument(given: Instrument | str) -> Instrument:
     return instrument(given) if isinstance(given, str) else given
+
+
+def _codes(given: Iterable[float | str] | None) -> Any:
+    # A single text is handed on as it is, for `score` to refuse.
+    return given if given is None or isinstance(given, str) else tuple(given)
 
 
 def _missing(values: Any) -> Any:

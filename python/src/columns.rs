@@ -1,5 +1,6 @@
 //! Columns of a Python frame, borrowed where they lie.
 
+use std::fmt::Write as _;
 use std::slice;
 
 use alliance_scoring::{AnswerSource, Answers, Chunk, Column, Strided, Validity};
@@ -154,7 +155,9 @@ fn buffer_run<'l>(
     let kind = ElementType::from_format(values.format());
     let readable = matches!(
         kind,
-        ElementType::SignedInteger { .. } | ElementType::UnsignedInteger { .. } | ElementType::Float { bytes: 4 | 8 }
+        ElementType::SignedInteger { .. }
+            | ElementType::UnsignedInteger { .. }
+            | ElementType::Float { bytes: 4 | 8 }
     );
     if !readable {
         return Err(unsupported(py, name, "its element type"));
@@ -232,7 +235,8 @@ fn strided<T: Copy>(buffer: &PyUntypedBuffer) -> Option<Strided<'_, T>> {
     }
     let stride = step / size as isize;
     let reach = (count - 1) as isize * stride;
-    let (start, position) = if reach < 0 { (first.wrapping_offset(reach), reach.unsigned_abs()) } else { (first, 0) };
+    let (start, position) =
+        if reach < 0 { (first.wrapping_offset(reach), reach.unsigned_abs()) } else { (first, 0) };
     // SAFETY: the buffer is held, spans these elements and has them aligned. Others may write to
     // them meanwhile, as they may under any numpy call that lets go of the interpreter.
     let values = unsafe { slice::from_raw_parts(start.cast_const(), reach.unsigned_abs() + 1) };
@@ -290,7 +294,9 @@ pub(crate) fn input_hash(
                 hash.update(&bytes);
             });
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }))
 }
-

@@ -14,7 +14,8 @@ fn exception(py: Python<'_>, code: &str, message: String, place: Option<&Place>)
             details.set_item("rows", &place.rows)?;
             details.set_item("count", place.count)?;
         }
-        let error = py.import("alliance.errors")?.call_method("from_code", (code, message), Some(&details))?;
+        let error =
+            py.import("alliance.errors")?.call_method("from_code", (code, message), Some(&details))?;
         Ok(PyErr::from_value(error))
     };
     build().unwrap_or_else(|error| error)

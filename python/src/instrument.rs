@@ -110,8 +110,11 @@ impl Instrument {
             .filter_map(|scale| Some((scale.name.clone(), scale.dimension?.as_str())))
             .collect();
         facts.set_item("dimensions", dimensions)?;
-        let codes: Vec<_> =
-            form.codes().iter().map(|code| (code.family.clone(), code.group.clone(), code.name.clone())).collect();
+        let codes: Vec<_> = form
+            .codes()
+            .iter()
+            .map(|code| (code.family.clone(), code.group.clone(), code.name.clone()))
+            .collect();
         facts.set_item("codes", codes)?;
         facts.set_item("evidence", self.evidence())?;
         facts.set_item("sources", sources(py, form)?)?;
@@ -122,12 +125,16 @@ impl Instrument {
     }
 }
 
+type PartEvidence = (String, &'static str, Vec<String>, Vec<String>, Option<String>);
+
 impl Instrument {
-    /// Part, level, sources, sources that say otherwise.
-    fn evidence(&self) -> Vec<(String, &'static str, Vec<String>, Vec<String>)> {
+    /// Part, level, sources, sources that say otherwise, note.
+    fn evidence(&self) -> Vec<PartEvidence> {
         let parts = self.form.evidence().into_iter();
         parts
-            .map(|(part, evidence)| (part, evidence.level.as_str(), evidence.sources, evidence.disputed_by))
+            .map(|(part, evidence)| {
+                (part, evidence.level.as_str(), evidence.sources, evidence.disputed_by, evidence.note)
+            })
             .collect()
     }
 }

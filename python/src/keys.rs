@@ -7,8 +7,8 @@ use std::hash::Hash;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
@@ -136,9 +136,9 @@ fn code_cells(py: Python<'_>, cells: &Bound<'_, PyList>) -> PyResult<Vec<u32>> {
 fn code_arrays(py: Python<'_>, name: &str, arrays: &[ArrayRef]) -> PyResult<Vec<u32>> {
     let kind = arrays.first().map_or(DataType::Null, |array| array.data_type().clone());
     let codes = py.detach(|| match &kind {
-        DataType::Utf8 => code_text(arrays, |array, row| array.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => code_text(arrays, |array, row| array.as_string::<i64>().value(row)),
-        DataType::Utf8View => code_text(arrays, |array, row| array.as_string_view().value(row)),
+        DataType::Utf8 => Some(code_text(arrays, |array, row| array.as_string::<i32>().value(row))),
+        DataType::LargeUtf8 => Some(code_text(arrays, |array, row| array.as_string::<i64>().value(row))),
+        DataType::Utf8View => Some(code_text(arrays, |array, row| array.as_string_view().value(row))),
         DataType::Int8 => code_numbers::<Int8Type>(arrays),
         DataType::Int16 => code_numbers::<Int16Type>(arrays),
         DataType::Int32 => code_numbers::<Int32Type>(arrays),
@@ -160,14 +160,14 @@ fn code_arrays(py: Python<'_>, name: &str, arrays: &[ArrayRef]) -> PyResult<Vec<
     codes.ok_or_else(|| unsupported(py, name, &format!("an id of type {kind}")))
 }
 
-fn code_text<'a>(arrays: &'a [ArrayRef], text: impl Fn(&'a ArrayRef, usize) -> &'a str) -> Option<Vec<u32>> {
+fn code_text<'a>(arrays: &'a [ArrayRef], text: impl Fn(&'a ArrayRef, usize) -> &'a str) -> Vec<u32> {
     let mut codes = Codes::new();
     for array in arrays {
         for row in 0..array.len() {
             codes.add((!array.is_null(row)).then(|| text(array, row)));
         }
     }
-    Some(codes.codes)
+    codes.codes
 }
 
 fn code_numbers<T: ArrowPrimitiveType>(arrays: &[ArrayRef]) -> Option<Vec<u32>>

@@ -41,7 +41,7 @@ impl Lent {
                 Some(NullBuffer::new(BooleanBuffer::new(bits, 0, count)))
             }
         };
-        if !values.as_ptr().cast::<f64>().is_aligned() {
+        if values.as_ptr().align_offset(align_of::<f64>()) != 0 {
             return Err(PyValueError::new_err("the values are not aligned"));
         }
         Ok(Self { column: Float64Array::new(ScalarBuffer::new(values, 0, count), nulls) })

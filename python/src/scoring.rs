@@ -2,7 +2,8 @@
 
 use alliance_scoring as scoring;
 use alliance_scoring::{
-    AlreadyReversed, Entry, ItemSpread, Metric, MissingRule, Place, ScaleOutput, ScoringError, ScoringOptions, Unverified,
+    AlreadyReversed, Entry, ItemSpread, Metric, MissingRule, Place, ScaleOutput, ScoringError,
+    ScoringOptions, Unverified,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
@@ -69,7 +70,13 @@ impl Scorer {
     fn scales(&self) -> Vec<ScaleFacts> {
         let each = self.scorer.scales().iter();
         each.map(|scale| {
-            (scale.name.clone(), scale.items, scale.required, scale.level.as_str(), scale.weakest_part.clone())
+            (
+                scale.name.clone(),
+                scale.items,
+                scale.required,
+                scale.level.as_str(),
+                scale.weakest_part.clone(),
+            )
         })
         .collect()
     }
@@ -88,16 +95,16 @@ impl Scorer {
         columns: Vec<Given<'py>>,
         labels: Vec<(String, f64)>,
         missing: Vec<String>,
-        means: PyBuffer<f64>,
-        answered: PyBuffer<u8>,
-        defined: PyBuffer<u8>,
+        mut means: PyBuffer<f64>,
+        mut answered: PyBuffer<u8>,
+        mut defined: PyBuffer<u8>,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let labels = Labels { numbers: labels.into_iter().collect(), missing: missing.into_iter().collect() };
         let held = borrow_all(py, columns, &labels)?;
         let columns = view_all(py, &held)?;
         let scales = self.scorer.scales().len();
-        let outputs = outputs(&means, &answered, &defined, scales)?;
+        let outputs = outputs(&mut means, &mut answered, &mut defined, scales)?;
         let summary = py.detach(|| self.scorer.score_into(&columns, outputs, threads));
         let summary = summary.map_err(|error| from_scoring(py, &error))?;
         let result = PyDict::new(py);
@@ -111,7 +118,7 @@ impl Scorer {
 }
 
 /// The memory of a writable, contiguous array of a checked shape.
-fn rows_of<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>, scales: usize) -> PyResult<(&mut [T], usize)> {
+fn rows_of<T: pyo3::buffer::Element>(buffer: &mut PyBuffer<T>, scales: usize) -> PyResult<(&mut [T], usize)> {
     let whole = buffer.as_slice_ptr().filter(|_| !buffer.readonly());
     let (Some(whole), [found, columns]) = (whole, buffer.shape()) else {
         return Err(PyValueError::new_err("a writable, contiguous array of two dimensions is needed"));
@@ -124,9 +131,9 @@ fn rows_of<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>, scales: usize) -> PyR
 }
 
 fn outputs<'b>(
-    means: &'b PyBuffer<f64>,
-    answered: &'b PyBuffer<u8>,
-    defined: &'b PyBuffer<u8>,
+    means: &'b mut PyBuffer<f64>,
+    answered: &'b mut PyBuffer<u8>,
+    defined: &'b mut PyBuffer<u8>,
     scales: usize,
 ) -> PyResult<Vec<ScaleOutput<'b>>> {
     let (means, rows) = rows_of(means, scales)?;
@@ -136,7 +143,9 @@ fn outputs<'b>(
         return Ok((0..scales).map(|_| ScaleOutput::new(&mut [], &mut [])).collect());
     }
     let each = means.chunks_mut(rows).zip(answered.chunks_mut(rows)).zip(defined.chunks_mut(bytes.max(1)));
-    Ok(each.map(|((mean, answered), defined)| ScaleOutput::new(mean, answered).with_defined(defined)).collect())
+    Ok(each
+        .map(|((mean, answered), defined)| ScaleOutput::new(mean, answered).with_defined(defined))
+        .collect())
 }
 
 fn metric(name: &str) -> PyResult<Metric> {
@@ -148,13 +157,13 @@ fn metric(name: &str) -> PyResult<Metric> {
     }
 }
 
-fn read<'b, T: pyo3::buffer::Element>(buffer: &'b PyBuffer<T>) -> PyResult<&'b [T]> {
+fn read<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>) -> PyResult<&[T]> {
     let whole = buffer.as_slice_ptr().ok_or_else(|| PyValueError::new_err("a contiguous array is needed"))?;
     // SAFETY: the buffer is held while the slice is read; scores are frozen once made.
     Ok(unsafe { &*whole.as_ptr().cast_const() })
 }
 
-fn write<'b, T: pyo3::buffer::Element>(buffer: &'b PyBuffer<T>) -> PyResult<&'b mut [T]> {
+fn write<T: pyo3::buffer::Element>(buffer: &mut PyBuffer<T>) -> PyResult<&mut [T]> {
     let whole = buffer.as_slice_ptr().filter(|_| !buffer.readonly());
     let whole = whole.ok_or_else(|| PyValueError::new_err("a writable, contiguous array is needed"))?;
     // SAFETY: the array was made for this call and nobody else holds it.
@@ -166,13 +175,13 @@ fn write<'b, T: pyo3::buffer::Element>(buffer: &'b PyBuffer<T>) -> PyResult<&'b 
 pub(crate) fn view(
     py: Python<'_>,
     means: PyBuffer<f64>,
-    out: PyBuffer<f64>,
+    mut out: PyBuffer<f64>,
     name: &str,
     items: u16,
     range: (f64, f64),
 ) -> PyResult<()> {
     let metric = metric(name)?;
-    let (means, out) = (read(&means)?, write(&out)?);
+    let (means, out) = (read(&means)?, write(&mut out)?);
     py.detach(|| {
         for (value, mean) in out.iter_mut().zip(means) {
             *value = metric.of_mean(*mean, items, range.0, range.1);
@@ -187,10 +196,10 @@ pub(crate) fn statuses(
     py: Python<'_>,
     means: PyBuffer<f64>,
     answered: PyBuffer<u8>,
-    out: PyBuffer<u8>,
+    mut out: PyBuffer<u8>,
     items: u16,
 ) -> PyResult<()> {
-    let (means, answered, out) = (read(&means)?, read(&answered)?, write(&out)?);
+    let (means, answered, out) = (read(&means)?, read(&answered)?, write(&mut out)?);
     py.detach(|| {
         for ((status, mean), answered) in out.iter_mut().zip(means).zip(answered) {
             *status = if mean.is_nan() { 2 } else { u8::from(u16::from(*answered) != items) };
@@ -205,15 +214,16 @@ pub(crate) fn item_spread_error(
     py: Python<'_>,
     means: PyBuffer<f64>,
     answered: PyBuffer<u8>,
-    out: PyBuffer<f64>,
+    mut out: PyBuffer<f64>,
     items: u16,
     variance: f64,
 ) -> PyResult<()> {
-    let (means, answered, out) = (read(&means)?, read(&answered)?, write(&out)?);
+    let (means, answered, out) = (read(&means)?, read(&answered)?, write(&mut out)?);
     let spread = ItemSpread::of_variance(variance);
     py.detach(|| {
         for ((error, mean), answered) in out.iter_mut().zip(means).zip(answered) {
-            *error = if mean.is_nan() { f64::NAN } else { spread.standard_error(u16::from(*answered), items) };
+            *error =
+                if mean.is_nan() { f64::NAN } else { spread.standard_error(u16::from(*answered), items) };
         }
     });
     Ok(())
@@ -225,9 +235,9 @@ pub(crate) fn item_spread_error(
 pub(crate) fn totals_to_means(
     py: Python<'_>,
     totals: Given<'_>,
-    means: PyBuffer<f64>,
-    answered: PyBuffer<u8>,
-    defined: PyBuffer<u8>,
+    mut means: PyBuffer<f64>,
+    mut answered: PyBuffer<u8>,
+    mut defined: PyBuffer<u8>,
     name: &str,
     items: u16,
     range: (f64, f64),
@@ -236,7 +246,7 @@ pub(crate) fn totals_to_means(
     let labels = Labels::default();
     let held = HeldColumn::borrow(py, totals, &labels)?;
     let column = held.column().ok_or_else(|| unsupported(py, &held.name, "its memory layout"))?;
-    let (means, answered, defined) = (write(&means)?, write(&answered)?, write(&defined)?);
+    let (means, answered, defined) = (write(&mut means)?, write(&mut answered)?, write(&mut defined)?);
     let low = metric.of_mean(range.0, items, range.0, range.1);
     let high = metric.of_mean(range.1, items, range.0, range.1);
     let mut stray = Place::in_column(&held.name);

@@ -120,7 +120,10 @@ impl AnswerSource for CodedCells {
             *number = if self.keys.is_null(row) {
                 f64::NAN
             } else {
-                self.position(row).and_then(|position| self.numbers.get(position)).copied().unwrap_or(f64::INFINITY)
+                self.position(row)
+                    .and_then(|position| self.numbers.get(position))
+                    .copied()
+                    .unwrap_or(f64::INFINITY)
             };
         }
     }

@@ -58,10 +58,10 @@ pub fn instrument(name: &str) -> Result<Instrument, InstrumentError> {
         return Instrument::from_toml(file.toml);
     }
     let aliases = aliases();
-    if let Some(id) = aliases.resolves.get(&wanted) {
-        if let Some(file) = FILES.iter().find(|file| file.id == *id) {
-            return Instrument::from_toml(file.toml);
-        }
+    if let Some(id) = aliases.resolves.get(&wanted)
+        && let Some(file) = FILES.iter().find(|file| file.id == *id)
+    {
+        return Instrument::from_toml(file.toml);
     }
     if let Some(confusion) = aliases.ambiguous.iter().find(|confusion| confusion.names.contains(&wanted)) {
         return Err(InstrumentError::AmbiguousInstrument {
@@ -114,7 +114,8 @@ fn difference(forms: &[&Instrument]) -> String {
     let each: Vec<String> = forms
         .iter()
         .map(|form| {
-            let items = form.item_count().map_or("item count unknown".into(), |count| format!("{count} items"));
+            let items =
+                form.item_count().map_or("item count unknown".into(), |count| format!("{count} items"));
             format!("`{}` is filled in by the {} ({items})", form.id(), form.rater().as_str())
         })
         .collect();
@@ -177,7 +178,9 @@ mod tests {
     #[test]
     fn a_misspelt_id_is_answered_with_the_nearest() {
         match instrument("wai-sr-cliemt") {
-            Err(InstrumentError::UnknownInstrument { nearest, .. }) => assert_eq!(nearest[0], "wai-sr-client"),
+            Err(InstrumentError::UnknownInstrument { nearest, .. }) => {
+                assert_eq!(nearest[0], "wai-sr-client");
+            }
             other => panic!("{other:?}"),
         }
         assert!(matches!(

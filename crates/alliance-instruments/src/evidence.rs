@@ -196,12 +196,7 @@ impl Evidence {
         } else {
             Level::Unverified
         };
-        Self {
-            level,
-            sources: sources.to_vec(),
-            disputed_by: disputed_by.to_vec(),
-            note: note.cloned(),
-        }
+        Self { level, sources: sources.to_vec(), disputed_by: disputed_by.to_vec(), note: note.cloned() }
     }
 }
 
@@ -253,6 +248,9 @@ mod tests {
 
     #[test]
     fn a_dispute_outweighs_any_support() {
-        assert_eq!(level(&[(SourceKind::AuthorForm, None), (SourceKind::Code, None)], true), Level::Unverified);
+        assert_eq!(
+            level(&[(SourceKind::AuthorForm, None), (SourceKind::Code, None)], true),
+            Level::Unverified
+        );
     }
 }

@@ -101,15 +101,12 @@ fn citations(body: &str) -> String {
     let mut rest = body;
     while let Some((before, after)) = rest.split_once('[') {
         text.push_str(before);
-        match after.split_once(']') {
-            Some((cited, remaining)) => {
-                let _ = write!(text, "[`{cited}`]");
-                rest = remaining;
-            }
-            None => {
-                text.push('[');
-                rest = after;
-            }
+        if let Some((cited, remaining)) = after.split_once(']') {
+            let _ = write!(text, "[`{cited}`]");
+            rest = remaining;
+        } else {
+            text.push('[');
+            rest = after;
         }
     }
     text.push_str(rest);
@@ -150,7 +147,8 @@ fn evidence(page: &mut String, form: &Instrument) {
     page.push_str("| part | level | sources | said otherwise by |\n|---|---|---|---|\n");
     let parts = form.evidence();
     for (part, Evidence { level, sources, disputed_by, .. }) in &parts {
-        let _ = writeln!(page, "| {} | {level} | {} | {} |", part_name(part), list(sources), list(disputed_by));
+        let _ =
+            writeln!(page, "| {} | {level} | {} | {} |", part_name(part), list(sources), list(disputed_by));
     }
     page.push('\n');
     for (part, evidence) in &parts {
@@ -164,9 +162,12 @@ fn evidence(page: &mut String, form: &Instrument) {
 fn key(page: &mut String, form: &Instrument) {
     let Some(count) = form.item_count() else { return };
     page.push_str("## Key\n\n");
-    let mark = |set: Option<&[u16]>, item: u16| if set.is_some_and(|set| set.contains(&item)) { "yes" } else { "" };
-    let columns: Vec<_> = form.scales().iter().filter(|scale| scale.items.len() < usize::from(count)).collect();
-    let whole: Vec<_> = form.scales().iter().filter(|scale| scale.items.len() == usize::from(count)).collect();
+    let mark =
+        |set: Option<&[u16]>, item: u16| if set.is_some_and(|set| set.contains(&item)) { "yes" } else { "" };
+    let columns: Vec<_> =
+        form.scales().iter().filter(|scale| scale.items.len() < usize::from(count)).collect();
+    let whole: Vec<_> =
+        form.scales().iter().filter(|scale| scale.items.len() == usize::from(count)).collect();
     match form.reversed() {
         None => page.push_str("Which items are reversed is not known.\n\n"),
         Some([]) => page.push_str("No item is reversed.\n\n"),
@@ -248,7 +249,9 @@ fn scoring(page: &mut String, form: &Instrument) {
         Some(Aggregate::Separate) => {
             page.push_str("Each rating is reported by itself; there is no total.\n\n");
         }
-        None => page.push_str("No source says whether means or sums are reported; means are the default.\n\n"),
+        None => {
+            page.push_str("No source says whether means or sums are reported; means are the default.\n\n");
+        }
     }
     page.push_str(
         "## Missing answers\n\nNo published rule was found. A score is given only when every item of its scale is \

@@ -3,7 +3,8 @@
 use crate::sections::Draft;
 use crate::{
     Aggregate, Code, Descriptives, Disagreement, Evidence, InstrumentError, ItemSet, Items, Kind, Level,
-    Offered, Parent, Period, Rater, ReadExtent, Reference, Reliability, Response, Rights, Scale, Source, SourceKind,
+    Offered, Parent, Period, Rater, ReadExtent, Reference, Reliability, Response, Rights, Scale, Source,
+    SourceKind,
 };
 
 /// One form for one rater: facts, key and sources.
@@ -66,7 +67,8 @@ impl Instrument {
     ///
     /// `invalid-toml` if the TOML writer refuses a value, which no checked instrument holds.
     pub fn to_toml(&self) -> Result<String, InstrumentError> {
-        toml::to_string(&self.draft).map_err(|error| InstrumentError::InvalidToml { problem: error.to_string() })
+        toml::to_string(&self.draft)
+            .map_err(|error| InstrumentError::InvalidToml { problem: error.to_string() })
     }
 
     /// JSON Schema of catalog files, for editors.
@@ -95,8 +97,7 @@ impl Instrument {
     ) -> Result<Self, InstrumentError> {
         let mut draft = self.draft.clone();
         let cited = cite_caller(&mut draft, source)?;
-        let highest =
-            scales.iter().flat_map(|(_, items)| items).chain(reversed).copied().max().unwrap_or(0);
+        let highest = scales.iter().flat_map(|(_, items)| items).chain(reversed).copied().max().unwrap_or(0);
         draft.items = Some(Items {
             count: self.item_count().unwrap_or(highest),
             labels: self.labels().to_vec(),
@@ -110,15 +111,17 @@ impl Instrument {
             disputed_by: Vec::new(),
             note: None,
         });
-        if let Some(response) = &mut draft.response {
-            if !Evidence::of_part(&response.sources, &response.disputed_by, None, &draft.sources)
+        if let Some(response) = &mut draft.response
+            && !Evidence::of_part(&response.sources, &response.disputed_by, None, &draft.sources)
                 .level
                 .suffices()
-            {
-                response.sources.clone_from(&cited);
-                response.disputed_by.clear();
-                response.note = Some("Range of the catalog, taken as read with the caller's key.".into());
-            }
+        {
+            response.sources.clone_from(&cited);
+            response.disputed_by.clear();
+            let range = format!("{} to {}", response.min, response.max);
+            response.note = Some(format!(
+                "The range {range} is the catalog's, unverified, and was taken as read with the caller's key."
+            ));
         }
         draft.partition.clear();
         draft.scales = scales
@@ -331,12 +334,18 @@ impl Instrument {
         let absent = Evidence::of_absent_part;
         let mut parts = vec![
             ("items".to_owned(), draft.items.as_ref().map_or_else(absent, |part| part.evidence(register))),
-            ("response".to_owned(), draft.response.as_ref().map_or_else(absent, |part| part.evidence(register))),
+            (
+                "response".to_owned(),
+                draft.response.as_ref().map_or_else(absent, |part| part.evidence(register)),
+            ),
         ];
         if let Some(part) = &draft.printed_backwards {
             parts.push(("printed_backwards".to_owned(), part.evidence(register)));
         }
-        parts.push(("reversed".to_owned(), draft.reversed.as_ref().map_or_else(absent, |part| part.evidence(register))));
+        parts.push((
+            "reversed".to_owned(),
+            draft.reversed.as_ref().map_or_else(absent, |part| part.evidence(register)),
+        ));
         parts.push((
             "statistic".to_owned(),
             draft.statistic.as_ref().map_or_else(absent, |part| part.evidence(register)),
@@ -362,7 +371,9 @@ impl Instrument {
         }
         parts
             .into_iter()
-            .filter(|(part, _)| matches!(part.as_str(), "items" | "response" | "reversed") || *part == scale_part)
+            .filter(|(part, _)| {
+                matches!(part.as_str(), "items" | "response" | "reversed") || *part == scale_part
+            })
             .map(|(part, evidence)| (part, evidence.level))
             .min_by_key(|(_, level)| *level)
             .unwrap_or((scale_part, Level::KeyNeeded))

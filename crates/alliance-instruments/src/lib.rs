@@ -16,6 +16,6 @@ pub use evidence::{Evidence, Level, ReadExtent, Source, SourceKind};
 pub use guide::{catalog_page, site_page};
 pub use instrument::{Instrument, TOTAL};
 pub use sections::{
-    Aggregate, Code, Descriptives, Dimension, Disagreement, ItemSet, Items, Kind, Offered, Parent, Period, Rater,
-    Reference, Reliability, Response, Rights, Scale, Statistic, Wording,
+    Aggregate, Code, Descriptives, Dimension, Disagreement, ItemSet, Items, Kind, Offered, Parent, Period,
+    Rater, Reference, Reliability, Response, Rights, Scale, Statistic, Wording,
 };

@@ -159,6 +159,8 @@ pub enum Offered {
 }
 
 impl Offered {
+    // serde hands fields over by reference.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn is_default(&self) -> bool {
         *self == Self::ByDefault
     }

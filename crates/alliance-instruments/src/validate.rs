@@ -74,7 +74,11 @@ impl Checker<'_> {
             let words = phrase.split_whitespace().count();
             (1..=MOST_WORDS).contains(&words)
         });
-        self.require(short, part, "labels and anchors have one to six words; item wording does not belong here")
+        self.require(
+            short,
+            part,
+            "labels and anchors have one to six words; item wording does not belong here",
+        )
     }
 
     fn response(&self) -> Result<(), InstrumentError> {
@@ -114,7 +118,8 @@ impl Checker<'_> {
     fn item_numbers(&self, part: &str, numbers: &[u16]) -> Result<(), InstrumentError> {
         let count = self.draft.items.as_ref().map_or(0, |items| items.count);
         if let Some(stray) = numbers.iter().find(|number| !(1..=count).contains(number)) {
-            return self.refuse(part, format!("item {stray} does not exist; the form has items 1 to {count}"));
+            return self
+                .refuse(part, format!("item {stray} does not exist; the form has items 1 to {count}"));
         }
         let unique: BTreeSet<_> = numbers.iter().collect();
         self.require(unique.len() == numbers.len(), part, "an item is listed twice")
@@ -146,7 +151,11 @@ impl Checker<'_> {
         }
         numbers.sort_unstable();
         let count = draft.items.as_ref().map_or(0, |items| items.count);
-        self.require(numbers.into_iter().eq(1..=count), "partition", "its scales must split the items exactly")
+        self.require(
+            numbers.into_iter().eq(1..=count),
+            "partition",
+            "its scales must split the items exactly",
+        )
     }
 
     fn figures(&self) -> Result<(), InstrumentError> {
@@ -167,7 +176,11 @@ impl Checker<'_> {
         let described = self.draft.descriptives.iter().all(|sample| {
             sample.mean.is_finite() && sample.sd.is_finite() && sample.sd >= 0.0 && sample.n > 0
         });
-        self.require(described, "descriptives", "means and standard deviations need a finite value and n above 0")
+        self.require(
+            described,
+            "descriptives",
+            "means and standard deviations need a finite value and n above 0",
+        )
     }
 
     fn sources(&self) -> Result<(), InstrumentError> {

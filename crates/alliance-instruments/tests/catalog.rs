@@ -1,5 +1,7 @@
 //! Each catalog file alone, then the set as a whole.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -15,12 +17,14 @@ fn read(name: &str) -> String {
 }
 
 /// Headings a prose file may have, in their order.
-const HEADINGS: [&str; 5] = ["What it measures", "History", "Reading a score", "Factor structure", "Pitfalls"];
+const HEADINGS: [&str; 5] =
+    ["What it measures", "History", "Reading a score", "Factor structure", "Pitfalls"];
 
 #[test]
 fn every_file_parses_and_is_named_after_its_id() {
     for id in ids() {
-        let form = Instrument::from_toml(&read(&format!("{id}.toml"))).unwrap_or_else(|error| panic!("{error}"));
+        let form =
+            Instrument::from_toml(&read(&format!("{id}.toml"))).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(form.id(), id);
     }
     assert_eq!(catalog().len(), ids().count());
@@ -63,7 +67,8 @@ fn registers_hold_only_cited_sources() {
         let prose = read(&format!("{id}.md"));
         let (parts, _) = text.split_once("[[sources]]").unwrap();
         for source in instrument(id).unwrap().sources() {
-            let cited = parts.contains(&format!("\"{}\"", source.id)) || prose.contains(&format!("[{}]", source.id));
+            let cited =
+                parts.contains(&format!("\"{}\"", source.id)) || prose.contains(&format!("[{}]", source.id));
             assert!(cited, "{id}: source {} is never cited", source.id);
             assert!(source.kind != SourceKind::Caller, "{id}: only callers cite a caller");
             let located = !matches!(source.kind, SourceKind::Derivation | SourceKind::Recollection);
@@ -102,7 +107,8 @@ fn no_level_word_and_no_wording_stands_in_a_file() {
             let words = label.split_whitespace().count();
             assert!((1..=6).contains(&words), "{id}: label {label:?}");
             assert!(!label.contains(['?', '!', '.']), "{id}: label {label:?} reads like a sentence");
-            let first_person = label.split_whitespace().any(|word| matches!(word, "I" | "me" | "my" | "we" | "our"));
+            let first_person =
+                label.split_whitespace().any(|word| matches!(word, "I" | "me" | "my" | "we" | "our"));
             assert!(!first_person, "{id}: label {label:?} reads like an item");
         }
     }
@@ -144,7 +150,8 @@ fn the_count_per_level_is_known() {
     for form in catalog() {
         *counts.entry(form.level()).or_default() += 1;
     }
-    let counts: Vec<(&str, usize)> = counts.into_iter().map(|(level, count)| (level.as_str(), count)).collect();
+    let counts: Vec<(&str, usize)> =
+        counts.into_iter().map(|(level, count)| (level.as_str(), count)).collect();
     assert_eq!(counts, COUNT_PER_LEVEL);
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo just guides` sets `ALLIANCE_WRITE` and rewrites them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs};
@@ -45,8 +47,16 @@ fn guide_pages_are_fresh() {
 fn every_page_has_what_a_reader_looks_for() {
     for form in catalog() {
         let page = form.guide();
-        for heading in ["What it measures", "How sure we are", "Reading a score", "Reliability", "Pitfalls",
-            "Worked example", "Rights and where to get the wording", "Sources"] {
+        for heading in [
+            "What it measures",
+            "How sure we are",
+            "Reading a score",
+            "Reliability",
+            "Pitfalls",
+            "Worked example",
+            "Rights and where to get the wording",
+            "Sources",
+        ] {
             assert!(page.contains(&format!("\n## {heading}\n")), "{} lacks {heading}", form.id());
         }
         assert!(page.contains("not a detector of risk"), "{}", form.id());

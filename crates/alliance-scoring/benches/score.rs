@@ -3,9 +3,11 @@
 //! `bare_loop` is the same arithmetic written out by hand for this one key and
 //! element type, without range check, bitmap or counts: the price of the general kernel.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop)]
 
-use alliance_scoring::{Answers, Chunk, Column, FormScore, MissingRule, ScaleOutput, Scorer, ScoringOptions, Validity};
+use alliance_scoring::{
+    Answers, Chunk, Column, FormScore, MissingRule, ScaleOutput, Scorer, ScoringOptions, Validity,
+};
 use divan::{Bencher, counter::ItemsCount};
 
 fn main() {
@@ -35,7 +37,7 @@ fn answers(rows: usize) -> Answered {
         let integers: Vec<i8> = (0..rows).map(|_| 1 + (next(&mut state) % 5) as i8).collect();
         let mut floats: Vec<f64> = integers.iter().map(|answer| f64::from(*answer)).collect();
         for (row, answer) in floats.iter_mut().enumerate() {
-            if next(&mut state) % 50 == 0 {
+            if next(&mut state).is_multiple_of(50) {
                 *answer = f64::NAN;
             } else {
                 bitmap[row / 8] |= 1 << (row % 8);
@@ -110,7 +112,8 @@ fn bare_loop_int8(bencher: Bencher<'_, '_>, rows: usize) {
                 }
                 sum += part;
                 count += answered;
-                out[scale][row] = if answered >= 3 { f64::from(part) / f64::from(answered) } else { f64::NAN };
+                out[scale][row] =
+                    if answered >= 3 { f64::from(part) / f64::from(answered) } else { f64::NAN };
             }
             out[3][row] = if count >= 9 { f64::from(sum) / f64::from(count) } else { f64::NAN };
         }

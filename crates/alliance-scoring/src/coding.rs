@@ -101,7 +101,13 @@ impl Points<'_> {
     }
 
     /// Reads any numbers the slow way: fractional scales, declared missing codes, foreign cells.
-    fn read_numbers(&self, chunk: &Chunk<'_>, rows: Range<usize>, codes: &mut [u8], valid: &mut [u8]) -> bool {
+    fn read_numbers(
+        &self,
+        chunk: &Chunk<'_>,
+        rows: Range<usize>,
+        codes: &mut [u8],
+        valid: &mut [u8],
+    ) -> bool {
         let mut numbers = [0.0; BLOCK];
         let numbers = &mut numbers[..codes.len()];
         chunk.read_numbers(rows, numbers);
@@ -185,14 +191,17 @@ macro_rules! read_floats {
                     return None;
                 }
                 let steps = f64::from(self.steps);
-                let mut stray = 0_u8;
+                let mut stray = false;
                 let mut take = |value: $type, code: &mut u8, valid: &mut u8| {
                     let above = value as f64 - self.min;
-                    *valid &= u8::from(!value.is_nan());
-                    let low_bits = (above + INTEGER_IN_MANTISSA).to_bits() as u8;
-                    let on_point = f64::from(low_bits) == above && above <= steps;
-                    stray |= u8::from(!on_point) & *valid;
-                    *code = low_bits & 0_u8.wrapping_sub(*valid);
+                    let shifted = above + INTEGER_IN_MANTISSA;
+                    // Every comparison with NaN is false, so NaN is told apart by itself.
+                    let on_point =
+                        (shifted - INTEGER_IN_MANTISSA == above) & (above >= 0.0) & (above <= steps);
+                    let is_missing = value.is_nan() | (*valid == 0);
+                    stray |= !(on_point | is_missing);
+                    *valid = u8::from(!is_missing);
+                    *code = shifted.to_bits() as u8 & 0_u8.wrapping_sub(*valid);
                 };
                 if let Some(values) = values.side_by_side(rows) {
                     for ((value, code), valid) in values.iter().zip(codes).zip(valid) {
@@ -203,7 +212,7 @@ macro_rules! read_floats {
                         take(values.at(row), code, valid);
                     }
                 }
-                Some(stray != 0)
+                Some(stray)
             }
         }
     };

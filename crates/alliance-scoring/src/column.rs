@@ -259,7 +259,7 @@ impl Validity<'_> {
                 // Whole bytes once the bit position is at a byte's edge.
                 while filled < valid.len() {
                     let bit = start + filled;
-                    if bit % 8 == 0 && valid.len() - filled >= 8 {
+                    if bit.is_multiple_of(8) && valid.len() - filled >= 8 {
                         let byte = bytes.get(bit / 8).copied().unwrap_or(0);
                         valid[filled..filled + 8].copy_from_slice(&BITS_AS_BYTES[usize::from(byte)]);
                         filled += 8;

@@ -215,8 +215,12 @@ impl Place {
 fn out_of_range(place: &Place, min: f64, max: f64, hint: Option<i32>) -> String {
     let found = place.says("answer");
     match hint {
-        None => format!("{found} is outside {min} to {max}. If the form was given with another range, say so with `with_range`"),
-        Some(0) => format!("{found} is 0, outside {min} to {max}: were blanks exported as 0? If so, declare it: `missing_codes=[0]`"),
+        None => format!(
+            "{found} is outside {min} to {max}. If the form was given with another range, say so with `with_range`"
+        ),
+        Some(0) => format!(
+            "{found} is 0, outside {min} to {max}: were blanks exported as 0? If so, declare it: `missing_codes=[0]`"
+        ),
         Some(code) => format!(
             "{found} is {code}, outside {min} to {max} and a usual missing code. If it is one, declare it: \
              `missing_codes=[{code}]`"

@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use crate::coding::Coding;
 use crate::MissingRule;
+use crate::coding::Coding;
 use crate::column::{BLOCK, Column};
 use crate::plan::{Group, Plan};
 use crate::spread::SpreadSums;
@@ -104,7 +104,8 @@ pub(crate) fn run<C: Coding>(
         let mut first = 0;
         while first < rows {
             let count = rows_each.min(rows - first);
-            let (now, rest): (Vec<_>, Vec<_>) = outputs.into_iter().map(|output| output.split_rows(count)).unzip();
+            let (now, rest): (Vec<_>, Vec<_>) =
+                outputs.into_iter().map(|output| output.split_rows(count)).unzip();
             outputs = rest;
             let start = first;
             running.push(scope.spawn(move || Worker::new(plan, coding, columns, start).run(now, count)));
@@ -208,10 +209,10 @@ impl<'p, 'c, 'a, C: Coding> Worker<'p, 'c, 'a, C> {
             self.add_complete_forms(count);
             self.finish_scales(&mut outputs, done, count, &mut outcome.counts);
             done += count;
-            if done % UNIT == 0 || done == rows {
-                if let Some(spread) = &mut self.spread {
-                    outcome.sums.push(std::mem::replace(spread, SpreadSums::new(self.plan)));
-                }
+            if (done % UNIT == 0 || done == rows)
+                && let Some(spread) = &mut self.spread
+            {
+                outcome.sums.push(std::mem::replace(spread, SpreadSums::new(self.plan)));
             }
         }
         outcome
@@ -228,7 +229,9 @@ impl<'p, 'c, 'a, C: Coding> Worker<'p, 'c, 'a, C> {
             let from = item * BLOCK;
             let codes = &self.codes[from..from + count];
             let valid = &self.valid[from..from + count];
-            for (((sum, answered), code), valid) in sums.iter_mut().zip(counts.iter_mut()).zip(codes).zip(valid) {
+            for (((sum, answered), code), valid) in
+                sums.iter_mut().zip(counts.iter_mut()).zip(codes).zip(valid)
+            {
                 *sum += self.coding.keyed(*code, *valid, group.turned);
                 *answered += valid;
             }

@@ -132,7 +132,8 @@ fn choose_scales(
             if names.is_empty() {
                 return Err(ScoringError::InvalidOption {
                     option: "scales",
-                    problem: "name at least one scale, or none at all for those whose evidence suffices".into(),
+                    problem: "name at least one scale, or none at all for those whose evidence suffices"
+                        .into(),
                 });
             }
             if let Some(stray) = names.iter().find(|name| !known.contains(name)) {
@@ -213,7 +214,10 @@ fn turned_items(instrument: &Instrument, options: &ScoringOptions) -> Result<BTr
             if let Some(stray) = items.iter().find(|item| !turned.contains(item)) {
                 return Err(ScoringError::InvalidOption {
                     option: "already_reversed",
-                    problem: format!("item {stray} is not one of the reversed items of `{}`", instrument.id()),
+                    problem: format!(
+                        "item {stray} is not one of the reversed items of `{}`",
+                        instrument.id()
+                    ),
                 });
             }
             turned.retain(|item| !items.contains(item));
@@ -239,8 +243,12 @@ fn group_items(
     let mut known: BTreeMap<(Vec<usize>, bool), usize> = BTreeMap::new();
     let mut members = vec![Vec::new(); scales.len()];
     for (column, item) in (0..item_count).zip(1_u16..) {
-        let within: Vec<usize> =
-            scales.iter().enumerate().filter(|(_, items)| items.contains(&item)).map(|(scale, _)| scale).collect();
+        let within: Vec<usize> = scales
+            .iter()
+            .enumerate()
+            .filter(|(_, items)| items.contains(&item))
+            .map(|(scale, _)| scale)
+            .collect();
         if within.is_empty() {
             continue;
         }

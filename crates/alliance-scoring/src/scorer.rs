@@ -212,12 +212,17 @@ impl Scorer {
             AnyCoding::Points(points) => {
                 (kernel::run(&self.plan, points, columns, rows, outputs, threads), points.unit())
             }
-            AnyCoding::Line(line) => (kernel::run(&self.plan, line, columns, rows, outputs, threads), line.unit()),
+            AnyCoding::Line(line) => {
+                (kernel::run(&self.plan, line, columns, rows, outputs, threads), line.unit())
+            }
         };
         if outcome.stray {
             return Err(self.what_is_wrong(columns));
         }
-        Ok(BatchSummary { counts: outcome.counts, spread: SpreadSums::estimate(&self.plan, &outcome.sums, unit) })
+        Ok(BatchSummary {
+            counts: outcome.counts,
+            spread: SpreadSums::estimate(&self.plan, &outcome.sums, unit),
+        })
     }
 
     fn wrong_count(&self, found: usize) -> ScoringError {
@@ -231,9 +236,10 @@ impl Scorer {
     /// The first thing wrong with the answers, in the order of the items.
     fn what_is_wrong(&self, columns: &[Column<'_>]) -> ScoringError {
         let used = |item: &usize| self.plan.groups.iter().any(|group| group.items.contains(item));
-        let problems = (0..columns.len()).filter(used).filter_map(|item| columns.get(item)).filter_map(|column| {
-            classify(column, &self.instrument, &self.plan.missing_codes).into_error(&self.instrument)
-        });
+        let problems =
+            (0..columns.len()).filter(used).filter_map(|item| columns.get(item)).filter_map(|column| {
+                classify(column, &self.instrument, &self.plan.missing_codes).into_error(&self.instrument)
+            });
         let mut problems = problems;
         // The kernel has seen a stray answer, so there is one to be found.
         problems.next().unwrap_or_else(|| ScoringError::NotFinite { place: Place::in_column("") })

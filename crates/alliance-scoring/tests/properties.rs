@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use alliance_instruments::Instrument;
 use alliance_scoring::{
-    AlreadyReversed, Answers, Chunk, Column, FormScore, Metric, MissingRule, ScaleOutput, Scorer, ScoringOptions,
-    Strided, Validity,
+    AlreadyReversed, Answers, Chunk, Column, FormScore, Metric, MissingRule, ScaleOutput, Scorer,
+    ScoringOptions, Strided, Validity,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -314,7 +314,11 @@ fn any_number_of_threads_gives_the_same_numbers() {
                     .map(|_| {
                         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                         let point = (state >> 40) % 8;
-                        if point == 7 { f64::NAN } else { 1.0 + point as f64 * if step.is_some() { 1.0 } else { 0.917 } }
+                        if point == 7 {
+                            f64::NAN
+                        } else {
+                            1.0 + point as f64 * if step.is_some() { 1.0 } else { 0.917 }
+                        }
                     })
                     .collect()
             })
@@ -344,14 +348,8 @@ fn any_number_of_threads_gives_the_same_numbers() {
 
 #[test]
 fn bitmaps_mark_the_defined_scores() {
-    let key = Key {
-        items: 1,
-        min: 1,
-        points: 5,
-        step: Some(1.0),
-        reversed: vec![false],
-        scales: vec![vec![true]],
-    };
+    let key =
+        Key { items: 1, min: 1, points: 5, step: Some(1.0), reversed: vec![false], scales: vec![vec![true]] };
     for rows in [0_usize, 1, 7, 8, 9, 1023, 1024, 1025, 70_000] {
         let data = vec![(0..rows).map(|row| if row % 3 == 0 { f64::NAN } else { 4.0 }).collect::<Vec<f64>>()];
         let (mut means, mut answered, mut bits) = (vec![0.0; rows], vec![0; rows], vec![0; rows.div_ceil(8)]);

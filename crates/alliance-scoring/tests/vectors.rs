@@ -1,6 +1,6 @@
 //! Scores against software we did not write, and against values printed in papers.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,8 @@ const TOLERANCE: f64 = 1e-12;
 fn vectors(topic: &str) -> Value {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests");
     let vectors: Value =
-        serde_json::from_str(&fs::read_to_string(folder.join(format!("vectors/{topic}.json"))).unwrap()).unwrap();
+        serde_json::from_str(&fs::read_to_string(folder.join(format!("vectors/{topic}.json"))).unwrap())
+            .unwrap();
     let script = vectors["script"].as_str().unwrap();
     let script = folder.join("..").join(script);
     assert!(script.exists(), "{} has no script that made it", script.display());
@@ -124,7 +125,11 @@ fn standard_errors_agree_with_the_general_formula() {
         for expected in case["errors"].as_array().unwrap() {
             let answered = expected["answered"].as_u64().unwrap() as u16;
             let found = spread.standard_error(answered, items);
-            assert!((found - expected["se_mean"].as_f64().unwrap()).abs() <= 1e-9, "{} {answered}", case["id"]);
+            assert!(
+                (found - expected["se_mean"].as_f64().unwrap()).abs() <= 1e-9,
+                "{} {answered}",
+                case["id"]
+            );
         }
     }
 }
@@ -156,7 +161,8 @@ fn the_spread_is_estimated_from_complete_forms() {
         let mut options = ScoringOptions::default();
         options.missing = MissingRule::answered(1).unwrap();
         let scorer = Scorer::new(&form, &options).unwrap();
-        let mut columns: Vec<Vec<f64>> = (0..items).map(|item| rows.iter().map(|row| row[item]).collect()).collect();
+        let mut columns: Vec<Vec<f64>> =
+            (0..items).map(|item| rows.iter().map(|row| row[item]).collect()).collect();
         // One more form, with four answers missing, must not change the spread.
         for (item, column) in columns.iter_mut().enumerate() {
             column.push(if item < 4 { f64::NAN } else { 50.0 });
