@@ -75,7 +75,9 @@ class Frame:
         if self.kind == "pandas":
             return (str(name), series.tolist())
         text = str(series.dtype if self.kind == "polars" else series.type)
-        foreign = text.startswith(("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean"))
+        foreign = text.startswith(
+            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean")
+        )
         if foreign:
             return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
         return (str(name), series)
@@ -141,9 +143,7 @@ def _import_stream(data: Any) -> tuple[Any, Kind]:
             # The producer's error may quote a cell.
             problem = f"the Arrow stream of an object of type `{type(data).__name__}` cannot be read"
             raise from_code("unsupported-frame", problem) from None
-    raise from_code(
-        "missing-extra", "reading an Arrow stream needs pyarrow or polars; neither of them is installed"
-    )
+    raise from_code("missing-extra", "reading an Arrow stream needs pyarrow or polars; neither of them is installed")
 
 
 def _pandas_values(series: Any) -> tuple[Any, Any]:
@@ -177,9 +177,7 @@ def table(kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64]
 
         scores = pd.DataFrame(block.T, columns=list(names), index=ids.index, copy=False)
         return scores if ids.shape[1] == 0 else pd.concat([ids, scores], axis=1)
-    lent = [
-        _native.Lent(block[position], None if bits is None else bits[position]) for position in range(len(names))
-    ]
+    lent = [_native.Lent(block[position], None if bits is None else bits[position]) for position in range(len(names))]
     if kind == "polars":
         import polars as pl
 
@@ -218,7 +216,7 @@ def frame_of(kind: Kind, columns: Mapping[str, Any]) -> Any:
 
 
 def installed_kind() -> Kind:
-    """Choose a library for tables that do not come from a caller's frame: one that is loaded, else one that is there."""
+    """Choose a library for tables that no caller's frame decides: one that is loaded, else one that is there."""
     import importlib.util
     import sys
 
@@ -271,7 +269,9 @@ def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
 def cells(frame: Frame, name: Any) -> list[Any]:
     """Give the cells of an id column as Python objects, to compare them; they are never shown."""
     series = frame._series(name)
-    return series.to_list() if frame.kind == "polars" else series.to_pylist() if frame.kind == "pyarrow" else series.tolist()
+    listed = {"polars": "to_list", "pyarrow": "to_pylist", "pandas": "tolist"}[frame.kind]
+    values: list[Any] = getattr(series, listed)()
+    return values
 
 
 def as_kind(kind: Kind, data: Any) -> Any:
@@ -285,9 +285,7 @@ def as_kind(kind: Kind, data: Any) -> Any:
     return {"pandas": frame.to_pandas, "polars": frame.to_polars, "pyarrow": frame.to_arrow}[kind]()
 
 
-def differences(
-    scores: tuple[Any, Any], scale: str, ids: tuple[str, str], raters: tuple[str, str]
-) -> Any:
+def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], raters: tuple[str, str]) -> Any:
     """Join the scores of two raters by client and session and subtract them."""
     import narwhals as nw
 

@@ -205,7 +205,7 @@ def check(
         return Findings([*found, _as_finding(error)])
     named = []
     for scale, column in (totals or {}).items():
-        _collect(found, lambda column=column: frame.require([column], "totals"))  # type: ignore[misc]
+        _collect(found, lambda column=column: frame.require([column], "totals"))
         if column in frame.columns:
             named.append((scale, frame.answers(column)))
 

@@ -130,9 +130,7 @@ class Instrument:
         """
         return self._native.to_toml()
 
-    def with_key(
-        self, *, scales: Mapping[str, Sequence[int]], reversed: Sequence[int] = (), source: str
-    ) -> Instrument:
+    def with_key(self, *, scales: Mapping[str, Sequence[int]], reversed: Sequence[int] = (), source: str) -> Instrument:
         """Give the same form with a key of your own.
 
         Parameters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -81,6 +80,6 @@ def write_table(frame: Any, path: Path, kind: Literal["csv", "parquet"], provena
         table.write_csv(written) if kind == "csv" else table.write_parquet(written)
         text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
         described.write_text(text + "\n", encoding="utf-8")
-        os.replace(described, beside)
-        os.replace(written, path)
+        described.replace(beside)
+        written.replace(path)
     return path

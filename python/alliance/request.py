@@ -44,7 +44,7 @@ class Reading:
         """Check and resolve the arguments of the same names."""
         codes = [] if missing_codes is None else list(missing_codes)
         if isinstance(missing_codes, str):
-            raise from_code("invalid-option", "missing_codes: give a list, such as `[-99]` or `[\"NA\"]`")
+            raise from_code("invalid-option", 'missing_codes: give a list, such as `[-99]` or `["NA"]`')
         texts = tuple(code for code in codes if isinstance(code, str))
         numbers = tuple(float(code) for code in codes if not isinstance(code, str))
         return cls(item_columns(instrument, columns), _pairs(labels), numbers, texts)
@@ -115,7 +115,8 @@ def options(
         raise from_code("invalid-option", "entry: choose `printed` or `position`")
     if missing != "complete" and not isinstance(missing, Prorate):
         raise from_code(
-            "invalid-option", 'missing: choose "complete", `al.Prorate(min_share=...)` or `al.Prorate(min_answered=...)`'
+            "invalid-option",
+            'missing: choose "complete", `al.Prorate(min_share=...)` or `al.Prorate(min_answered=...)`',
         )
     if isinstance(scales, str):
         raise from_code("invalid-option", "scales: give a list of names")

@@ -311,16 +311,16 @@ class Scores:
 
     def __getitem__(self, scale: str) -> NDArray[np.float64]:
         """Give the scores of one scale in the metric of these scores: float64, one per form, NaN where none."""
-        position = self._position(scale)
-        return self._means[position] if self.metric == "mean" else self._view([position])[0]
+        one: NDArray[np.float64] = self._view([self._position(scale)])[0]
+        return one
 
     def _view(self, positions: Sequence[int]) -> NDArray[np.float64]:
-        """Give scales in the metric of these scores: shape (scales, forms)."""
+        """Give neighbouring scales in the metric of these scores: shape (scales, forms)."""
         import numpy as np
 
         if self.metric == "mean":
-            whole = list(positions) == list(range(len(self.scales)))
-            return self._means if whole else self._means[list(positions)]
+            first, count = positions[0], len(positions)
+            return self._means[first : first + count]
         out = np.empty((len(positions), len(self)))
         limits = self.instrument.range or (0.0, 1.0)
         for row, position in enumerate(positions):
@@ -340,7 +340,8 @@ class Scores:
         ndarray of uint8
             One count per form.
         """
-        return self._answered[self._position(scale)]
+        counts: NDArray[np.uint8] = self._answered[self._position(scale)]
+        return counts
 
     def status(self, scale: str) -> NDArray[np.str_]:
         """Say how each score came about.

@@ -23,7 +23,7 @@ class _Forms:
 
     data: Any
     instrument: Instrument
-    reading: Mapping[str, Any]
+    reading: dict[str, Any]
 
     @property
     def rater(self) -> str:
@@ -114,7 +114,7 @@ class Study:
         """The instruments of the study."""
         return tuple(forms.instrument for forms in self._forms)
 
-    def _ids(self, forms: _Forms) -> dict[str, str | None]:
+    def _ids(self, forms: _Forms) -> dict[str, Any]:
         from alliance._frames import Frame
 
         has = Frame(forms.data).columns
@@ -133,8 +133,10 @@ class Study:
         for forms in self._forms:
             reading = {name: value for name, value in forms.reading.items() if name != "duplicates"}
             ids = self._ids(forms)
-            for finding in check(forms.data, forms.instrument, **ids, **reading):
-                found.append(replace(finding, message=f"{forms.instrument.id}: {finding.message}"))
+            found.extend(
+                replace(finding, message=f"{forms.instrument.id}: {finding.message}")
+                for finding in check(forms.data, forms.instrument, **ids, **reading)
+            )
         return Findings([*found, *self._unpaired()])
 
     def _unpaired(self) -> Iterator[Finding]:
@@ -232,7 +234,9 @@ class Study:
             for client, _ in keys:
                 per_client[client] = per_client.get(client, 0) + 1
             enough = sum(count >= min_sessions for count in per_client.values())
-            rows.append((scores.instrument.id, scores._source.rows_read, len(clients), len(keys), len(per_client), enough))
+            rows.append(
+                (scores.instrument.id, scores._source.rows_read, len(clients), len(keys), len(per_client), enough)
+            )
         return Flow(tuple(rows), min_sessions)
 
     def __repr__(self) -> str:
@@ -367,6 +371,30 @@ class StudyScores(Mapping[str, Scores]):
             (ours.in_metric(metric), theirs.in_metric(metric)), scale, (self._client, self._session), (first, second)
         )
 
+    def plot(self, scale: str = "total", *, clients: Sequence[Any] | None = None) -> Any:
+        """Draw the trajectories of clients, one panel each, one line per rater.
+
+        Parameters
+        ----------
+        scale : str
+            Scale that every form has.
+        clients : sequence, optional
+            Clients to draw, by the caller's own labels; by default the first twelve.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Sessions without a score break the line. Client labels stand above the panels: mind who sees them.
+
+        Raises
+        ------
+        AllianceError
+            ``missing-extra`` without matplotlib; ``invalid-option`` unless sessions are numbers.
+        """
+        from alliance.figures import trajectories
+
+        return trajectories(self, scale, clients)
+
     def methods(self) -> str:
         """Give a paragraph for a methods section.
 
@@ -427,5 +455,3 @@ def _require_parallel(first: Instrument, second: Instrument, scale: str) -> None
             'Compare changes within each form, or put both on 0 to 100 with `across_forms="pomp"`, which is a ruler '
             "and no equating",
         )
-
-

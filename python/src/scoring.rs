@@ -148,7 +148,7 @@ fn outputs<'b>(
         .collect())
 }
 
-fn metric(name: &str) -> PyResult<Metric> {
+fn metric_of(name: &str) -> PyResult<Metric> {
     match name {
         "mean" => Ok(Metric::Mean),
         "sum" => Ok(Metric::Sum),
@@ -176,11 +176,11 @@ pub(crate) fn view(
     py: Python<'_>,
     means: PyBuffer<f64>,
     mut out: PyBuffer<f64>,
-    name: &str,
+    metric: &str,
     items: u16,
     range: (f64, f64),
 ) -> PyResult<()> {
-    let metric = metric(name)?;
+    let metric = metric_of(metric)?;
     let (means, out) = (read(&means)?, write(&mut out)?);
     py.detach(|| {
         for (value, mean) in out.iter_mut().zip(means) {
@@ -238,11 +238,12 @@ pub(crate) fn totals_to_means(
     mut means: PyBuffer<f64>,
     mut answered: PyBuffer<u8>,
     mut defined: PyBuffer<u8>,
-    name: &str,
+    metric: &str,
     items: u16,
     range: (f64, f64),
 ) -> PyResult<usize> {
-    let metric = metric(name)?;
+    let name = metric;
+    let metric = metric_of(name)?;
     let labels = Labels::default();
     let held = HeldColumn::borrow(py, totals, &labels)?;
     let column = held.column().ok_or_else(|| unsupported(py, &held.name, "its memory layout"))?;

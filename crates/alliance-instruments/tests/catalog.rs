@@ -190,3 +190,35 @@ fn toml_out_is_toml_in() {
         assert_eq!(Instrument::from_toml(&form.to_toml().unwrap()).as_ref(), Ok(form));
     }
 }
+
+/// Version and key hash of every form, as last released: `tests/keys.toml`.
+///
+/// A changed key needs a higher version; `cargo just guides` then records both.
+#[test]
+fn a_changed_key_has_a_higher_version() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys.toml");
+    let recorded: BTreeMap<String, (u32, String)> =
+        toml::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap();
+    for form in catalog() {
+        let Some((version, hash)) = recorded.get(form.id()) else { continue };
+        let changed = *hash != form.key_hash();
+        assert!(
+            !changed || form.version() > *version,
+            "{}: the key has changed; raise its version",
+            form.id()
+        );
+        assert!(form.version() >= *version, "{}: the version has fallen", form.id());
+    }
+    let current: BTreeMap<String, (u32, String)> =
+        catalog().iter().map(|form| (form.id().to_owned(), (form.version(), form.key_hash()))).collect();
+    if std::env::var_os("ALLIANCE_WRITE").is_some() {
+        let list = toml::to_string(&current).unwrap();
+        fs::write(
+            &path,
+            format!("# Written by `cargo just guides`: version and key hash of each form.\n{list}"),
+        )
+        .unwrap();
+    } else {
+        assert!(recorded == current, "tests/keys.toml is stale; run `cargo just guides`");
+    }
+}

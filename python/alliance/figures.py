@@ -1,0 +1,72 @@
+"""Figures: colour-blind safe, gaps visible, nothing that is not data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from alliance.errors import from_code
+
+if TYPE_CHECKING:
+    from alliance.study import StudyScores
+
+# Okabe and Ito's palette: told apart with every common colour vision.
+_STYLES = (
+    {"color": "#0072B2", "marker": "o"},
+    {"color": "#D55E00", "marker": "s"},
+    {"color": "#009E73", "marker": "^"},
+    {"color": "#CC79A7", "marker": "D"},
+)
+_PANELS_PER_ROW = 4
+_MOST_PANELS = 12
+
+
+def trajectories(scores: StudyScores, scale: str, clients: Sequence[Any] | None) -> Any:
+    """Draw one panel per client with a line per rater; a session without a score breaks the line."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise from_code("missing-extra", "figures need matplotlib; install `alliance[plot]`") from None
+    series = {rater: _series(each, scale, scores._client, scores._session) for rater, each in scores.items()}
+    everyone = sorted({client for by_client in series.values() for client in by_client}, key=str)
+    chosen = list(clients) if clients is not None else everyone[:_MOST_PANELS]
+    if not chosen or any(client not in everyone for client in chosen):
+        raise from_code("invalid-option", "clients: name clients of the study, at least one")
+    columns = min(len(chosen), _PANELS_PER_ROW)
+    rows = -(-len(chosen) // columns)
+    figure = Figure(figsize=(2.4 * columns + 0.6, 1.7 * rows + 0.7), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for panel, client in zip(panels.flat, chosen, strict=False):
+        for (_, by_client), style in zip(series.items(), _STYLES, strict=False):
+            sessions, values = by_client.get(client, ([], []))
+            panel.plot(sessions, values, linewidth=1.3, markersize=3.5, markeredgewidth=0, **style)
+        panel.set_title(str(client), fontsize=8, loc="left")
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=7)
+    for panel in panels.flat[len(chosen) :]:
+        panel.set_visible(False)
+    for rater, style in zip(series, _STYLES, strict=False):
+        panels.flat[0].plot([], [], label=f"{rater} ({scores[rater].instrument.id})", linewidth=1.3, **style)
+    figure.legend(loc="outside upper left", ncols=len(series), frameon=False, fontsize=8)
+    figure.supxlabel("session", fontsize=8)
+    unit = {"mean": "item mean", "sum": "sum", "pomp": "% of maximum possible"}[next(iter(scores.values())).metric]
+    figure.supylabel(f"{scale}, {unit}", fontsize=8)
+    return figure
+
+
+def _series(scores: Any, scale: str, client: str, session: str) -> dict[Any, tuple[list[Any], list[float]]]:
+    """Give sessions and scores of each client, with a gap where a session number was left out."""
+    from alliance._frames import Frame, cells
+
+    ids = Frame(scores._ids)
+    labels = cells(ids, session)
+    if not all(isinstance(label, int | float) for label in labels):
+        raise from_code("invalid-option", "figures need numbered sessions, so that their order is known")
+    points: dict[Any, dict[int, float]] = {}
+    for who, when, value in zip(cells(ids, client), labels, scores[scale].tolist(), strict=True):
+        points.setdefault(who, {})[int(when)] = value
+    gap = float("nan")
+    return {
+        who: (whole := list(range(min(known), max(known) + 1)), [known.get(number, gap) for number in whole])
+        for who, known in points.items()
+    }
