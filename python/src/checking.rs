@@ -1,7 +1,7 @@
 //! The key doctor.
 
 use alliance_scoring as scoring;
-use alliance_scoring::Totals;
+use alliance_scoring::{Labels, Totals};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -9,7 +9,6 @@ use crate::columns::{Given, borrow_all, view_all};
 use crate::error::from_scoring;
 use crate::instrument::Instrument;
 use crate::scoring::Options;
-use crate::text::Labels;
 
 /// Everything that looks wrong with columns of answers.
 #[pyfunction]
@@ -23,7 +22,7 @@ pub(crate) fn check<'py>(
     totals: Vec<(String, Given<'py>)>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let options = options.resolve().map_err(|error| from_scoring(py, &error))?;
-    let labels = Labels { numbers: labels.into_iter().collect(), missing: missing.into_iter().collect() };
+    let labels = Labels::new(labels, missing);
     let held = borrow_all(py, columns, &labels)?;
     let columns = view_all(py, &held)?;
     let (scales, given): (Vec<_>, Vec<_>) = totals.into_iter().unzip();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::slice;
 
-use alliance_scoring::{AnswerSource, Answers, Chunk, Column, Strided, Validity};
+use alliance_scoring::{AnswerSource, Answers, Chunk, Column, Labels, Strided, Validity};
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::types::{
@@ -18,7 +18,7 @@ use pyo3::types::{PyCapsule, PyFloat, PyInt, PyList, PyString};
 use sha2::{Digest, Sha256};
 
 use crate::error::coded;
-use crate::text::{Cells, CodedCells, Labels, TextCells};
+use crate::text::{Cells, CodedCells, TextCells};
 
 /// Blocks are turned into bytes for hashing in pieces of this many numbers.
 const NUMBERS_PER_PIECE: usize = 1024;
@@ -274,7 +274,7 @@ pub(crate) fn input_hash(
     labels: Vec<(String, f64)>,
     missing: Vec<String>,
 ) -> PyResult<String> {
-    let labels = Labels { numbers: labels.into_iter().collect(), missing: missing.into_iter().collect() };
+    let labels = Labels::new(labels, missing);
     let held = borrow_all(py, columns, &labels)?;
     let columns = view_all(py, &held)?;
     Ok(py.detach(|| {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
+use alliance_scoring::{MISSING_ID, group_forms};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
@@ -16,12 +17,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::columns::{read_stream, unsupported};
-
-/// The code of a missing label.
-const MISSING: u32 = u32::MAX;
-
-/// Most row positions that are reported.
-const MOST_ROWS: usize = 5;
 
 /// A column of ids: its name and its labels.
 type GivenKey<'py> = (String, Bound<'py, PyAny>);
@@ -40,53 +35,14 @@ pub(crate) fn group_keys<'py>(py: Python<'py>, keys: Vec<GivenKey<'py>>) -> PyRe
             code_arrays(py, &name, &read_stream(py, &name, &labels)?)?
         });
     }
-    let rows = coded.first().map_or(0, Vec::len);
-    let (groups, repeated, missing) = py.detach(|| combine(&coded, rows));
+    let ids: Vec<&[u32]> = coded.iter().map(Vec::as_slice).collect();
+    let found = py.detach(|| group_forms(&ids));
     let result = PyDict::new(py);
-    let bytes: Vec<u8> = groups.iter().flat_map(|group| group.to_ne_bytes()).collect();
+    let bytes: Vec<u8> = found.groups.iter().flat_map(|group| group.to_ne_bytes()).collect();
     result.set_item("groups", pyo3::types::PyBytes::new(py, &bytes))?;
-    result.set_item("repeated", (repeated.rows, repeated.count))?;
-    result.set_item("missing", (missing.rows, missing.count))?;
+    result.set_item("repeated", (found.repeated.rows, found.repeated.count))?;
+    result.set_item("missing", (found.missing.rows, found.missing.count))?;
     Ok(result)
-}
-
-#[derive(Default)]
-struct Rows {
-    rows: Vec<usize>,
-    count: usize,
-}
-
-impl Rows {
-    fn add(&mut self, row: usize) {
-        if self.rows.len() < MOST_ROWS {
-            self.rows.push(row);
-        }
-        self.count += 1;
-    }
-}
-
-/// Numbers each combination of codes by first appearance.
-fn combine(coded: &[Vec<u32>], rows: usize) -> (Vec<u32>, Rows, Rows) {
-    let (mut repeated, mut missing) = (Rows::default(), Rows::default());
-    let mut groups = vec![0_u32; rows];
-    let mut incomplete = vec![false; rows];
-    for codes in coded {
-        let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
-        for ((group, code), incomplete) in groups.iter_mut().zip(codes).zip(&mut incomplete) {
-            *incomplete |= *code == MISSING;
-            let next = seen.len() as u32;
-            *group = *seen.entry((*group, *code)).or_insert(next);
-        }
-    }
-    let mut seen = std::collections::HashSet::new();
-    for (row, (group, incomplete)) in groups.iter().zip(&incomplete).enumerate() {
-        if *incomplete {
-            missing.add(row);
-        } else if !seen.insert(*group) {
-            repeated.add(row);
-        }
-    }
-    (groups, repeated, missing)
 }
 
 struct Codes<K> {
@@ -101,7 +57,7 @@ impl<K: Hash + Eq> Codes<K> {
 
     fn add(&mut self, label: Option<K>) {
         let code = match label {
-            None => MISSING,
+            None => MISSING_ID,
             Some(label) => {
                 let next = self.known.len() as u32;
                 match self.known.entry(label) {
@@ -121,7 +77,7 @@ fn code_cells(py: Python<'_>, cells: &Bound<'_, PyList>) -> PyResult<Vec<u32>> {
     for cell in cells.iter() {
         let is_missing = cell.is_none() || cell.eq(&cell).map_or(true, |same| !same);
         codes.push(if is_missing {
-            MISSING
+            MISSING_ID
         } else if let Some(code) = known.get_item(&cell)? {
             code.extract()?
         } else {
@@ -154,7 +110,7 @@ fn code_arrays(py: Python<'_>, name: &str, arrays: &[ArrayRef]) -> PyResult<Vec<
         DataType::Timestamp(TimeUnit::Microsecond, _) => code_numbers::<TimestampMicrosecondType>(arrays),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => code_numbers::<TimestampNanosecondType>(arrays),
         DataType::Float64 => Some(code_floats(arrays)),
-        DataType::Null => Some(vec![MISSING; arrays.iter().map(Array::len).sum()]),
+        DataType::Null => Some(vec![MISSING_ID; arrays.iter().map(Array::len).sum()]),
         _ => None,
     });
     codes.ok_or_else(|| unsupported(py, name, &format!("an id of type {kind}")))

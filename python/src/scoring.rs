@@ -2,7 +2,7 @@
 
 use alliance_scoring as scoring;
 use alliance_scoring::{
-    AlreadyReversed, Entry, ItemSpread, Metric, MissingRule, Place, ScaleOutput, ScoringError,
+    AlreadyReversed, Entry, ItemSpread, Labels, Metric, MissingRule, Place, ScaleOutput, ScoringError,
     ScoringOptions, Unverified,
 };
 use pyo3::buffer::PyBuffer;
@@ -13,7 +13,6 @@ use pyo3::types::PyDict;
 use crate::columns::{Given, HeldColumn, borrow_all, unsupported, view_all};
 use crate::error::{coded, from_scoring};
 use crate::instrument::Instrument;
-use crate::text::Labels;
 
 /// What Python says about scoring, as plain values.
 #[derive(FromPyObject)]
@@ -100,7 +99,7 @@ impl Scorer {
         mut defined: PyBuffer<u8>,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let labels = Labels { numbers: labels.into_iter().collect(), missing: missing.into_iter().collect() };
+        let labels = Labels::new(labels, missing);
         let held = borrow_all(py, columns, &labels)?;
         let columns = view_all(py, &held)?;
         let scales = self.scorer.scales().len();

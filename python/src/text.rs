@@ -1,8 +1,6 @@
-//! Text answers as numbers: exact labels and declared missing codes, nothing else.
+//! Cells that hold text, or positions in a list of texts, read as answers.
 
-use std::collections::{HashMap, HashSet};
-
-use alliance_scoring::AnswerSource;
+use alliance_scoring::{AnswerSource, Labels};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
@@ -10,23 +8,6 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
-
-/// What text means.
-#[derive(Debug, Default)]
-pub(crate) struct Labels {
-    pub(crate) numbers: HashMap<String, f64>,
-    pub(crate) missing: HashSet<String>,
-}
-
-impl Labels {
-    /// The number of a text answer: NaN if it is declared missing, infinity if it is unknown.
-    pub(crate) fn number(&self, text: &str) -> f64 {
-        if self.missing.contains(text) {
-            return f64::NAN;
-        }
-        self.numbers.get(text).copied().unwrap_or(f64::INFINITY)
-    }
-}
 
 /// Text cells of an Arrow array, looked up when they are read.
 pub(crate) struct TextCells<'l> {
