@@ -12,8 +12,8 @@ use thiserror::Error;
 pub enum ScoringError {
     /// No key is known for what was asked.
     #[error(
-        "`{instrument}` cannot be scored: its {part} is not known here. The key stands in print: {key_in_print}. \
-         Supply it with `with_key`, or an own instrument file."
+        "`{instrument}` cannot be scored: its {part} is not known here. The key in print: {key_in_print}. Supply it \
+         with `with_key`, or an own instrument file."
     )]
     KeyNeeded {
         /// Id of the form.

@@ -135,7 +135,8 @@ fn a_request_that_scoring_refuses_is_an_error() {
             refusal.as_ref().map(ScoringError::code),
             findings.first().map(|finding| finding.code.as_str())
         );
-        assert!(findings.iter().all(|finding| finding.severity == Severity::Error));
+        let others = findings.iter().filter(|finding| finding.code != FindingCode::MissingAnswers);
+        assert!(others.map(|finding| finding.severity).all(|severity| severity == Severity::Error));
         findings.first().map(|finding| finding.code)
     };
     assert_eq!(report(&form, &|_| {}), None);
@@ -212,7 +213,8 @@ fn usual_missing_codes() {
         assert!(finding.message.contains(&format!("missing_codes=[{code}]")), "{}", finding.message);
         let mut options = ScoringOptions::default();
         options.missing_codes = vec![code];
-        assert_eq!(check_with(&forms, &instrument("wai-sr-client").unwrap(), &options, &[]), []);
+        let findings = check_with(&forms, &instrument("wai-sr-client").unwrap(), &options, &[]);
+        assert_eq!((only(&findings, FindingCode::MissingAnswers).count, findings.len()), (2, 1));
     }
     let nines = vec![vec![9.0, 8.0, 9.0, 0.0]; 3];
     assert_eq!(check_forms(&nines, "srs-client"), [], "9 and 0 are answers from 0 to 10");
@@ -403,7 +405,7 @@ fn straight_lines() {
     let mut incomplete = good();
     incomplete[6] = vec![3.0; 12];
     incomplete[6][2] = f64::NAN;
-    assert_eq!(check_forms(&incomplete, "wai-sr-client"), []);
+    assert!(!has(&check_forms(&incomplete, "wai-sr-client"), FindingCode::StraightLine));
     assert_eq!(check_forms(&vec![vec![6.0; 4]; 9], "srs-client"), [], "four items are too few");
 }
 
@@ -418,6 +420,25 @@ fn all_maximum_forms() {
     let best: Vec<f64> = (1..=5).map(|item| if item == 3 { 1.0 } else { 7.0 }).collect();
     let findings = check_forms(&vec![best, vec![7.0; 5]], "arm-5-client");
     assert_eq!(only(&findings, FindingCode::AllMaximum).rows, [0]);
+}
+
+#[test]
+fn forms_that_lack_some_answers() {
+    let findings = check_forms(&good_but(&[(6, 2, f64::NAN)]), "wai-sr-client");
+    let finding = only(&findings, FindingCode::MissingAnswers);
+    assert_eq!(
+        (finding.column.as_deref(), &finding.rows[..], &finding.items[..]),
+        (Some("q3"), &[6][..], &[3][..])
+    );
+    assert_eq!(
+        finding.message,
+        "1 answer is missing in column `q3`, on 1 form (row 6); `missing` decides whether such a form is scored"
+    );
+    let findings =
+        check_forms(&good_but(&[(6, 2, f64::NAN), (6, 7, f64::NAN), (9, 2, f64::NAN)]), "wai-sr-client");
+    let finding = only(&findings, FindingCode::MissingAnswers);
+    assert_eq!((finding.count, &finding.items[..], finding.severity), (2, &[3, 8][..], Severity::Note));
+    assert!(!has(&check_forms(&good(), "wai-sr-client"), FindingCode::MissingAnswers));
 }
 
 #[test]

@@ -60,6 +60,8 @@ finding_codes! {
     NotFinite = "not-finite",
     /// Text where a number belongs.
     TextAnswer = "text-answer",
+    /// Forms that lack some answers.
+    MissingAnswers = "missing-answers",
     /// Forms without any answer.
     AllMissing = "all-missing",
     /// Forms with the same answer to all items.

@@ -157,7 +157,7 @@ fn check_forms(columns: &[Column<'_>], form: &Form<'_>, totals: &[Totals<'_>]) -
             comparison.add(row, &answers, *total);
         }
     });
-    let mut rest = responding.findings();
+    let mut rest = responding.findings(columns);
     rest.extend(item_rest.findings(columns));
     rest.extend(of_totals);
     rest.extend(comparisons.into_iter().flat_map(Comparison::findings));

@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, FindingCode, Severity, rows_in_words};
 use super::form::Form;
+use crate::Column;
 use crate::error::Place;
 
 /// Fewest items from which the same answer to all of them says something.
@@ -14,6 +15,9 @@ pub(super) struct Responding {
     already_reversed: Vec<bool>,
     has_reversed_items: bool,
     missing: Place,
+    partial: Place,
+    /// Missing answers to each item, on forms with some answer.
+    unanswered: Vec<usize>,
     straight: Place,
     /// How many of the straight-lined forms are also at the maximum.
     straight_at_maximum: usize,
@@ -29,6 +33,8 @@ impl Responding {
             already_reversed: form.already_reversed(),
             has_reversed_items: form.instrument.reversed().is_some_and(|reversed| !reversed.is_empty()),
             missing: place(),
+            partial: place(),
+            unanswered: Vec::new(),
             straight: place(),
             straight_at_maximum: 0,
             maximum: place(),
@@ -39,6 +45,13 @@ impl Responding {
         if answers.iter().all(|answer| answer.is_nan()) {
             self.missing.add(row);
             return;
+        }
+        if answers.iter().any(|answer| answer.is_nan()) {
+            self.partial.add(row);
+            self.unanswered.resize(answers.len(), 0);
+            for (count, answer) in self.unanswered.iter_mut().zip(answers) {
+                *count += usize::from(answer.is_nan());
+            }
         }
         if !answers.iter().all(|answer| answer.is_finite()) {
             return;
@@ -69,8 +82,35 @@ impl Responding {
         answers.iter().zip(turned).all(|(answer, turned)| *answer == if *turned { min } else { max })
     }
 
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    /// Forms that lack some answers: legal, but the reader has to choose what becomes of them.
+    fn partly_answered(&self, columns: &[Column<'_>]) -> Option<Finding> {
+        if self.partial.count == 0 {
+            return None;
+        }
+        let total: usize = self.unanswered.iter().sum();
+        let items: Vec<u16> =
+            (1..).zip(&self.unanswered).filter(|(_, count)| **count > 0).map(|(item, _)| item).collect();
+        let only = match items.as_slice() {
+            [item] => columns.get(usize::from(*item) - 1).map(Column::name),
+            _ => None,
+        };
+        let place = only.map_or_else(|| format!("{} items", items.len()), |name| format!("column `{name}`"));
+        let answers =
+            if total == 1 { "1 answer is missing" } else { &format!("{total} answers are missing") };
+        let message = format!(
+            "{answers} in {place}, on {} ({}); `missing` decides whether such a form is scored",
+            forms(&self.partial),
+            rows_in_words(&self.partial)
+        );
+        let mut finding =
+            Finding::new(FindingCode::MissingAnswers, Severity::Note, message).at(&self.partial);
+        finding.column = only.map(ToOwned::to_owned);
+        finding.items = items;
+        Some(finding)
+    }
+
+    pub(super) fn findings(&self, columns: &[Column<'_>]) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.partly_answered(columns).into_iter().collect();
         if self.missing.count > 0 {
             let message = format!(
                 "{} ({}) without any answer; if no form was filled in there, leave the rows out",
