@@ -251,18 +251,26 @@ def _listed(names: Iterable[Any], most: int = 8) -> str:
 
 
 def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
-    """Put further columns to the right of a frame."""
-    _refuse_taken(kind, frame, columns)
+    """Put further columns to the right of a frame; a single value fills its column."""
     if kind == "pandas":
         return frame.assign(**columns)
     if kind == "polars":
         import polars as pl
 
-        return frame.with_columns([pl.Series(name, values, nan_to_null=True) for name, values in columns.items()])
+        return frame.with_columns(
+            [
+                pl.lit(values).alias(name)
+                if isinstance(values, str | int)
+                else pl.Series(name, values, nan_to_null=True)
+                for name, values in columns.items()
+            ]
+        )
     import pyarrow as pa
 
     for name, values in columns.items():
-        frame = frame.append_column(name, pa.array(values, from_pandas=True))
+        one = isinstance(values, str | int)
+        column = pa.repeat(values, frame.num_rows) if one else pa.array(values, from_pandas=True)
+        frame = frame.append_column(name, column)
     return frame
 
 
@@ -290,10 +298,12 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
     import narwhals as nw
 
     kind = scores[0]._kind
+    # An id column may well be called `client`, as a rater is.
+    names = [f"{scale}_{rater}" for rater in raters]
     sides = []
-    for each, rater in zip(scores, raters, strict=True):
+    for each, name in zip(scores, names, strict=True):
         wide = nw.from_native(as_kind(kind, each.to_frame()), eager_only=True)
-        sides.append(wide.select(*ids, nw.col(scale).alias(rater)))
+        sides.append(wide.select(*ids, nw.col(scale).alias(name)))
     joined = sides[0].join(sides[1], on=list(ids), how="inner")
-    difference = (nw.col(raters[0]) - nw.col(raters[1])).alias("difference")
+    difference = (nw.col(names[0]) - nw.col(names[1])).alias("difference")
     return joined.with_columns(difference).to_native()

@@ -42,7 +42,7 @@ def cite(*results: Any) -> str:
     --------
     >>> import alliance as al
     >>> print(al.cite(al.instrument("wai-36-client")).split(",")[0])
-    @article{wai-36-client,
+    @article{wai-36-client
     """
     entries: dict[str, str] = {}
     for form in _instruments(results):

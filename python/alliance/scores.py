@@ -252,7 +252,7 @@ class Scores:
         >>> published = pl.DataFrame({"case": [1, 2], "wai_bond": [18, 20]})
         >>> scores = al.Scores.from_totals(published, al.instrument("wai-sr-client"),
         ...                                totals={"bond": "wai_bond"}, metric="sum", client="case")
-        >>> scores["bond"].tolist()
+        >>> scores.in_metric("mean")["bond"].tolist()
         [4.5, 5.0]
         """
         from alliance.totals import scores_from_totals
@@ -424,23 +424,22 @@ class Scores:
         from alliance import _frames
 
         scale = self.scales[position]
-        rows = len(self)
         one = self._view([position])
         bits = self._defined[position : position + 1] if scale.not_scored else None
         part = _frames.table(self._kind, self._ids, ("score",), one, bits)
-        text = {
-            "rater": [self.instrument.rater] * rows,
-            "form": [self.instrument.id] * rows,
-            "scale": [scale.name] * rows,
-            "metric": [self.metric] * rows,
+        columns = {
+            "rater": self.instrument.rater,
+            "form": self.instrument.id,
+            "scale": scale.name,
+            "metric": self.metric,
             "answered": self._answered[position],
-            "items": [scale.items] * rows,
+            "items": scale.items,
             "status": self.status(scale.name).tolist(),
             "standard_error": self.standard_error(scale.name),
         }
         if "rater" in self._id_roles:
-            del text["rater"]
-        return _frames.beside(self._kind, part, text)
+            del columns["rater"]
+        return _frames.beside(self._kind, part, columns)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -216,26 +216,26 @@ class Study:
         Flow
             One row per form.
         """
-        from alliance._frames import Frame, cells
+        import numpy as np
+
+        from alliance._frames import Frame
 
         rows = []
         for scores in self.scores(missing=missing).values():
-            has_score = ~_missing(scores[scale])
             ids = Frame(scores._ids)
-            clients = [client for client, kept in zip(cells(ids, self.client), has_score, strict=True) if kept]
-            keys = {
-                key
-                for key, kept in zip(
-                    zip(cells(ids, self.client), cells(ids, self.session), strict=True), has_score, strict=True
-                )
-                if kept
-            }
-            per_client: dict[Any, int] = {}
-            for client, _ in keys:
-                per_client[client] = per_client.get(client, 0) + 1
-            enough = sum(count >= min_sessions for count in per_client.values())
+            has_score = ~np.isnan(scores[scale])
+            clients = _groups(ids, [self.client])[has_score]
+            _, first = np.unique(_groups(ids, [self.client, self.session])[has_score], return_index=True)
+            sessions = np.bincount(clients[first]) if len(first) else np.zeros(0, dtype=int)
             rows.append(
-                (scores.instrument.id, scores._source.rows_read, len(clients), len(keys), len(per_client), enough)
+                (
+                    scores.instrument.id,
+                    scores._source.rows_read,
+                    int(has_score.sum()),
+                    len(first),
+                    int((sessions > 0).sum()),
+                    int((sessions >= min_sessions).sum()),
+                )
             )
         return Flow(tuple(rows), min_sessions)
 
@@ -350,7 +350,8 @@ class StudyScores(Mapping[str, Scores]):
         Returns
         -------
         frame
-            client, session, both scores and their difference, for sessions that both rated.
+            client, session, both scores (``total_client``, ``total_therapist``) and their ``difference``, for
+            sessions that both rated.
 
         Raises
         ------
@@ -362,6 +363,8 @@ class StudyScores(Mapping[str, Scores]):
         ours, theirs = self[first], self[second]
         if across_forms not in ("refuse", "pomp"):
             raise from_code("invalid-option", "across_forms: choose `refuse` or `pomp`")
+        for scores in (ours, theirs):
+            scores.answered(scale)  # refuses a scale that was not scored
         if across_forms == "refuse":
             _require_parallel(ours.instrument, theirs.instrument, scale)
             metric: Any = ours.metric
@@ -433,10 +436,13 @@ def _codes(given: Iterable[float | str] | None) -> Any:
     return given if given is None or isinstance(given, str) else tuple(given)
 
 
-def _missing(values: Any) -> Any:
+def _groups(ids: Any, columns: Sequence[str]) -> Any:
+    """Number the rows of a frame by their ids."""
     import numpy as np
 
-    return np.isnan(values)
+    from alliance import _native
+
+    return np.frombuffer(_native.group_keys([ids.labels(column) for column in columns])["groups"], dtype=np.uint32)
 
 
 def _require_parallel(first: Instrument, second: Instrument, scale: str) -> None:

@@ -1,6 +1,5 @@
 //! Which rows belong to the same client, session and so on.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
@@ -13,6 +12,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
+use foldhash::{HashMap, HashMapExt};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 

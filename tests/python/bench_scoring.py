@@ -81,7 +81,9 @@ def best(call: Callable[[], object], runs: int) -> float:
 
 
 def row(name: str, seconds: float, rows: int, reference: float) -> None:
-    print(f"  {name:<28} {seconds * 1e3:>10.1f} ms {rows / seconds / 1e6:>8.1f} M rows/s   {seconds / reference:>6.1f} x")
+    print(
+        f"  {name:<28} {seconds * 1e3:>10.1f} ms {rows / seconds / 1e6:>8.1f} M rows/s   {seconds / reference:>6.1f} x"
+    )
 
 
 def large(rows: int, dtype: type[pl.DataType]) -> None:
@@ -113,9 +115,50 @@ def small() -> None:
     import alliance._native as native
 
     means = np.empty((4, 10_000))
-    conversion = best(lambda: pl.DataFrame([pl.Series(native.Lent(means[i], None)) .alias(str(i)) for i in range(4)]), 200)
+    conversion = best(
+        lambda: pl.DataFrame([pl.Series(native.Lent(means[i], None)).alias(str(i)) for i in range(4)]), 200
+    )
     whole = best(lambda: ours(data), 200)
     print(f"\n10,000 rows: {whole * 1e3:.2f} ms, of which making the polars frame {conversion * 1e3:.2f} ms")
+
+
+def every_call() -> None:
+    """Give each public call that works on rows a line at its large size."""
+    rows = 1_000_000
+    data = frame(rows, pl.Int8)
+    ids = pl.DataFrame({"client": np.arange(rows) // 20, "session": np.arange(rows) % 20 + 1}).with_columns(
+        pl.format("c{}", "client").alias("client")
+    )
+    words = ["seldom", "sometimes", "fairly often", "very often", "always"]
+    labels = {word: number for number, word in enumerate(words, 1)}
+    text = data.select(pl.all().cast(pl.Int32).replace_strict(dict(enumerate(words, 1)), return_dtype=pl.String))
+    whole = data.hstack(ids)
+    prorated = al.Prorate(min_share=0.75)
+    scores = al.score(data, FORM, columns="q{item}", missing=prorated)
+    totals = scores.in_metric("sum").to_frame()
+    named = {"client": "client", "session": "session"}
+    study = al.Study(**named).with_forms(whole, FORM, columns="q{item}")
+    calls: dict[str, Callable[[], object]] = {
+        "score": lambda: al.score(data, FORM, columns="q{item}", missing=prorated),
+        "score, two id columns": lambda: al.score(whole, FORM, columns="q{item}", missing=prorated, **named),
+        "score, text labels": lambda: al.score(text, FORM, columns="q{item}", missing=prorated, labels=labels),
+        "score, pandas in and out": lambda: al.score(pandas, FORM, columns="q{item}", missing=prorated).to_frame(),
+        "check": lambda: al.check(data, FORM, columns="q{item}"),
+        "Scores.from_totals": lambda: al.Scores.from_totals(totals, FORM, totals={"bond": "bond"}, metric="sum"),
+        "Scores.to_frame": scores.to_frame,
+        "Scores.to_frame, long": lambda: scores.to_frame("long"),
+        "Scores.in_metric, to_frame": lambda: scores.in_metric("pomp").to_frame(),
+        "Scores.status": lambda: scores.status("total"),
+        "Scores.standard_error": lambda: scores.standard_error("total"),
+        "Scores.provenance": scores.provenance,
+        "Study.scores": lambda: study.scores(missing=prorated),
+        "Study.flow": lambda: study.flow(missing=prorated),
+    }
+    pandas = data.to_pandas()
+    print(f"\n{rows:,} rows, each call")
+    for name, call in calls.items():
+        seconds = best(call, 3)
+        print(f"  {name:<28} {seconds * 1e3:>10.1f} ms {rows / seconds / 1e6:>8.1f} M rows/s")
 
 
 MEMORY = """
@@ -158,4 +201,5 @@ if __name__ == "__main__":
     for kind in (pl.Int8, pl.Float64):
         large(10_000_000, kind)
         linear(kind)
+    every_call()
     memory()

@@ -1,6 +1,6 @@
 //! Which forms belong to the same client, session and so on.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::error::MOST_ROWS;
 
