@@ -252,6 +252,7 @@ def _listed(names: Iterable[Any], most: int = 8) -> str:
 
 def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
     """Put further columns to the right of a frame; a single value fills its column."""
+    _refuse_taken(kind, frame, columns)
     if kind == "pandas":
         return frame.assign(**columns)
     if kind == "polars":
@@ -293,6 +294,22 @@ def as_kind(kind: Kind, data: Any) -> Any:
     return {"pandas": frame.to_pandas, "polars": frame.to_polars, "pyarrow": frame.to_arrow}[kind]()
 
 
+def _join(first: Any, second: Any, ids: tuple[str, str]) -> Any:
+    problem = "ids of this type cannot be matched between two forms; ids are text, integers or dates in both"
+    for name in ids:
+        if any(str(side.to_native()[name].dtype) == "Object" for side in (first, second) if _is_polars(side)):
+            raise from_code("unsupported-column", f"column `{name}`: {problem}", column=name)
+    try:
+        return first.join(second, on=list(ids), how="inner")
+    except Exception:
+        # A library's error may quote a cell.
+        raise from_code("unsupported-column", f"columns {_listed(ids)}: {problem}") from None
+
+
+def _is_polars(frame: Any) -> bool:
+    return type(frame.to_native()).__module__.partition(".")[0] == "polars"
+
+
 def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], raters: tuple[str, str]) -> Any:
     """Join the scores of two raters by client and session and subtract them."""
     import narwhals as nw
@@ -304,6 +321,6 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
     for each, name in zip(scores, names, strict=True):
         wide = nw.from_native(as_kind(kind, each.to_frame()), eager_only=True)
         sides.append(wide.select(*ids, nw.col(scale).alias(name)))
-    joined = sides[0].join(sides[1], on=list(ids), how="inner")
+    joined = _join(sides[0], sides[1], ids)
     difference = (nw.col(names[0]) - nw.col(names[1])).alias("difference")
     return joined.with_columns(difference).to_native()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -12,19 +13,36 @@ _HEAD = _CELL + ";border-bottom:1px solid currentColor;font-weight:600"
 
 def heading(title: str, line: str) -> str:
     """Give a title with one line below it."""
-    return f"<div><strong>{escape(title)}</strong><br><span style='opacity:.75'>{escape(line)}</span></div>"
+    return f"<div><strong>{escape(title)}</strong><br><span style='opacity:.75'>{_text(line)}</span></div>"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Give an HTML table; every cell is escaped."""
-    head = "".join(f"<th style='{_HEAD}'>{escape(name)}</th>" for name in columns)
+    listed = [tuple(row) for row in rows]
+    numeric = [bool(listed) and all(_is_number(row[column]) for row in listed) for column in range(len(columns))]
+    head = "".join(_cell("th", _HEAD, name, right) for name, right in zip(columns, numeric, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td style='{_CELL}'>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(_cell("td", _CELL, cell, right) for cell, right in zip(row, numeric, strict=True)) + "</tr>"
+        for row in listed
     )
     return f"<table style='{_TABLE}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _is_number(cell: object) -> bool:
+    return cell == "" or (isinstance(cell, int | float) and not isinstance(cell, bool))
+
+
+def _cell(tag: str, style: str, content: object, right: bool) -> str:
+    align = ";text-align:right" if right else ""
+    return f"<{tag} style='{style}{align}'>{_text(str(content))}</{tag}>"
+
+
+def _text(text: str) -> str:
+    """Escape text; what stands in backticks becomes code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+
+
 def notes(lines: Iterable[str]) -> str:
     """Give notes as a short list, or nothing."""
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{_text(line)}</li>" for line in lines)
     return f"<ul style='margin:.2em 0;padding-left:1.2em;opacity:.85'>{items}</ul>" if items else ""

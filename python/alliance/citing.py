@@ -107,10 +107,7 @@ def scoring_paragraph(scores: Scores) -> str:
     if form.range is not None:
         low, high = form.range
         sentences.append(f"Answers range from {low:g} to {high:g}.")
-    if scores._source.entry == "totals":
-        sentences.append("Totals were computed elsewhere and taken over.")
-    elif form.reversed:
-        sentences.append(f"Items {_listed([str(item) for item in form.reversed])} are reversed.")
+    sentences.extend(_keying_sentences(scores))
     sentences.append(_missing_sentence(scores))
     counts = _listed(
         [
@@ -123,6 +120,31 @@ def scoring_paragraph(scores: Scores) -> str:
     sentences.extend(scores.notes)
     sentences.append(f"Scored with alliance {_native.version()}.")
     return " ".join(sentences)
+
+
+def _keying_sentences(scores: Scores) -> Iterator[str]:
+    """Say how answers were read: what is reversed, what had been, how they were typed in, what was double."""
+    form, source = scores.instrument, scores._source
+    if source.entry == "totals":
+        yield "Totals were computed elsewhere and taken over."
+        return
+    done = source.already_reversed
+    if form.reversed:
+        items = _listed([str(item) for item in form.reversed])
+        if done is True:
+            yield f"Items {items} had been reversed before scoring."
+        else:
+            yield f"Items {items} are reversed."
+        if isinstance(done, tuple) and done:
+            yield f"Of these, {_listed([str(item) for item in done])} had been reversed before scoring."
+    if source.entry == "position":
+        backwards = _listed([str(item) for item in form.printed_backwards])
+        yield f"Answers had been typed in by position; items {backwards}, printed highest first, were turned round."
+    if source.duplicates in ("first", "last") and source.rows_read > len(scores):
+        dropped = source.rows_read - len(scores)
+        yield f"Of several forms for one session the {source.duplicates} was kept ({dropped} left out)."
+    elif source.duplicates == "keep":
+        yield "Several forms for one session were all kept."
 
 
 def _missing_sentence(scores: Scores) -> str:

@@ -7,8 +7,11 @@ counted from 0, counts and the allowed set; they never hold a cell value, a clie
 from __future__ import annotations
 
 import functools
+import sys
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 __all__ = [
@@ -39,7 +42,7 @@ class AllianceError(ValueError):
     Attributes
     ----------
     code : str
-        Stable code; :func:`error_codes` lists them all.
+        Stable code; :func:`alliance.errors.error_codes` lists them all.
     column : str or None
         Column concerned.
     rows : tuple of int
@@ -128,6 +131,15 @@ class AllianceWarning(UserWarning):
 
 class EvidenceWarning(AllianceWarning):
     """Scales were left out because their key is not sufficiently attested."""
+
+
+def warn(message: str, category: type[AllianceWarning]) -> None:
+    """Warn at the first line outside this package, whichever of its functions was called."""
+    package = str(Path(__file__).parent)
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=depth)
 
 
 @functools.cache

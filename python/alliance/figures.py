@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from alliance.errors import from_code
+from alliance.instruments import all_parallel
 
 if TYPE_CHECKING:
     from alliance.study import StudyScores
@@ -23,18 +26,16 @@ _MOST_PANELS = 12
 
 def trajectories(scores: StudyScores, scale: str, clients: Sequence[Any] | None) -> Any:
     """Draw one panel per client with a line per rater; a session without a score breaks the line."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise from_code("missing-extra", "figures need matplotlib; install `alliance[plot]`") from None
-    series = {rater: _series(each, scale, scores._client, scores._session) for rater, each in scores.items()}
+    comparable = all_parallel(scores.instruments, scale)
+    drawn = {rater: each if comparable else each.in_metric("pomp") for rater, each in scores.items()}
+    series = {rater: _series(each, scale, scores._client, scores._session) for rater, each in drawn.items()}
     everyone = sorted({client for by_client in series.values() for client in by_client}, key=str)
     chosen = list(clients) if clients is not None else everyone[:_MOST_PANELS]
     if not chosen or any(client not in everyone for client in chosen):
         raise from_code("invalid-option", "clients: name clients of the study, at least one")
     columns = min(len(chosen), _PANELS_PER_ROW)
     rows = -(-len(chosen) // columns)
-    figure = Figure(figsize=(2.4 * columns + 0.6, 1.7 * rows + 0.7), layout="constrained")
+    figure = _notebook_figure()(figsize=(2.4 * columns + 0.6, 1.7 * rows + 0.7), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for panel, client in zip(panels.flat, chosen, strict=False):
         for (_, by_client), style in zip(series.items(), _STYLES, strict=False):
@@ -43,15 +44,46 @@ def trajectories(scores: StudyScores, scale: str, clients: Sequence[Any] | None)
         panel.set_title(str(client), fontsize=8, loc="left")
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=7)
+    panels.flat[0].xaxis.get_major_locator().set_params(integer=True)
+    panels.flat[0].set_ylim(*_limits(next(iter(drawn.values())), scale))
     for panel in panels.flat[len(chosen) :]:
         panel.set_visible(False)
     for rater, style in zip(series, _STYLES, strict=False):
         panels.flat[0].plot([], [], label=f"{rater} ({scores[rater].instrument.id})", linewidth=1.3, **style)
     figure.legend(loc="outside upper left", ncols=len(series), frameon=False, fontsize=8)
     figure.supxlabel("session", fontsize=8)
-    unit = {"mean": "item mean", "sum": "sum", "pomp": "% of maximum possible"}[next(iter(scores.values())).metric]
+    unit = {"mean": "item mean", "sum": "sum", "pomp": "% of maximum possible"}[next(iter(drawn.values())).metric]
     figure.supylabel(f"{scale}, {unit}", fontsize=8)
     return figure
+
+
+@functools.cache
+def _notebook_figure() -> Any:
+    """Give a figure class that a notebook shows by itself, without pyplot and its global state."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise from_code("missing-extra", "figures need matplotlib; install `alliance[plot]`") from None
+
+    class NotebookFigure(Figure):
+        def _repr_png_(self) -> bytes:
+            image = io.BytesIO()
+            self.savefig(image, format="png", dpi=110)
+            return image.getvalue()
+
+    return NotebookFigure
+
+
+def _limits(scores: Any, scale: str) -> tuple[float, float]:
+    """Give the possible scores with a little room, so that a figure does not exaggerate small changes."""
+    low, high = scores.instrument.range
+    if scores.metric == "pomp":
+        low, high = 0.0, 100.0
+    elif scores.metric == "sum":
+        items = len(scores.instrument.scales[scale])
+        low, high = low * items, high * items
+    room = 0.03 * (high - low)
+    return low - room, high + room
 
 
 def _series(scores: Any, scale: str, client: str, session: str) -> dict[Any, tuple[list[Any], list[float]]]:

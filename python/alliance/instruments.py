@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from alliance import _html, _native
@@ -297,12 +296,12 @@ class Instrument:
     @property
     def scales(self) -> Mapping[str, tuple[int, ...]]:
         """Scale name to item numbers; empty where no key is known."""
-        return MappingProxyType({name: tuple(items) for name, items in self._facts["scales"]})
+        return {name: tuple(items) for name, items in self._facts["scales"]}
 
     @property
     def dimensions(self) -> Mapping[str, str]:
         """Scale name to ``goal``, ``task`` or ``bond``, where the source names one."""
-        return MappingProxyType(dict(self._facts["dimensions"]))
+        return dict(self._facts["dimensions"])
 
     @property
     def partition(self) -> tuple[str, ...]:
@@ -323,12 +322,10 @@ class Instrument:
     @property
     def evidence(self) -> Mapping[str, Evidence]:
         """Evidence for each part: ``items``, ``response``, ``reversed``, ``statistic``, ``scales.<name>``."""
-        return MappingProxyType(
-            {
-                part: Evidence(level, tuple(sources), tuple(disputed_by), note)
-                for part, level, sources, disputed_by, note in self._facts["evidence"]
-            }
-        )
+        return {
+            part: Evidence(level, tuple(sources), tuple(disputed_by), note)
+            for part, level, sources, disputed_by, note in self._facts["evidence"]
+        }
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -338,18 +335,18 @@ class Instrument:
     @property
     def reliability(self) -> tuple[Mapping[str, Any], ...]:
         """Published reliability figures: statistic, scale, low, high, n, population, source."""
-        return tuple(MappingProxyType(dict(figure)) for figure in self._facts["reliability"])
+        return tuple(dict(figure) for figure in self._facts["reliability"])
 
     @property
     def rights(self) -> Mapping[str, str]:
         """Owner of the form and where to get its wording, which is not here."""
-        return MappingProxyType(dict(self._facts["rights"]))
+        return dict(self._facts["rights"])
 
     @property
     def reference(self) -> Mapping[str, Any] | None:
         """Fields of the primary citation; ``recalled`` lists those that were not read."""
         reference = self._facts["reference"]
-        return None if reference is None else MappingProxyType(dict(reference))
+        return None if reference is None else dict(reference)
 
     @property
     def level(self) -> str:
@@ -396,6 +393,15 @@ class Instrument:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Instrument.from_toml, (self.to_toml() + "\n",))
+
+
+def all_parallel(forms: Sequence[Instrument], scale: str) -> bool:
+    """Say whether levels of a scale can be compared across forms.
+
+    Forms are parallel when family, items, range, reversal and the scale's items are the same.
+    """
+    keys = {(form.family, form.item_count, form.range, form.reversed, form.scales.get(scale)) for form in forms}
+    return len(keys) == 1
 
 
 class Catalog(Sequence[Instrument]):

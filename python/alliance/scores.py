@@ -297,6 +297,10 @@ class Scores:
         return iter(self.names)
 
     @property
+    def _forms(self) -> str:
+        return "1 form" if len(self) == 1 else f"{len(self)} forms"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the scored scales."""
         # Not `tuple(self)`: that makes room for as many names as there are forms.
@@ -573,10 +577,10 @@ class Scores:
         return (_unpickle, ({name: getattr(self, name) for name in self.__slots__},))
 
     def __repr__(self) -> str:
-        return f"<Scores {self.instrument.id}: {len(self)} forms, {', '.join(self.names)} ({self.metric})>"
+        return f"<Scores {self.instrument.id}: {self._forms}, {', '.join(self.names)} ({self.metric})>"
 
     def _repr_html_(self) -> str:
-        line = f"{self.instrument.id}, {len(self)} forms, {_METRIC_NAMES[self.metric]}"
+        line = f"{self.instrument.id}, {self._forms}, {_METRIC_NAMES[self.metric]}"
         rows = (
             (scale.name, scale.items, scale.level, scale.complete, scale.prorated, scale.not_scored)
             for scale in self.scales

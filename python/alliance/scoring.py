@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from alliance import _native
 from alliance._typing import Options
-from alliance.errors import EvidenceWarning, from_code
+from alliance.errors import EvidenceWarning, from_code, warn
 from alliance.instruments import Instrument
 from alliance.missing import ItemSpread
 from alliance.request import (
@@ -195,10 +194,9 @@ def _no_options(accept_unverified: bool) -> Options:
 
 def _warn(instrument: Instrument, left_out: Sequence[LeftOut]) -> None:
     names = ", ".join(scale.name for scale in left_out)
-    warnings.warn(
+    warn(
         f"{instrument.id}: {names} left out, because {'its key is' if len(left_out) == 1 else 'their keys are'} "
         f"unverified. {instrument.gap} Supply the key with `with_key`, or name the scales and set "
         "`accept_unverified=True`.",
         EvidenceWarning,
-        stacklevel=3,
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from alliance import _html
 from alliance.checking import Finding, Findings, check
 from alliance.errors import from_code
-from alliance.instruments import Instrument, instrument
+from alliance.instruments import Instrument, all_parallel, instrument
 from alliance.request import Columns, Duplicates, MissingRule
 from alliance.scores import Scores
 from alliance.scoring import score
@@ -387,7 +387,8 @@ class StudyScores(Mapping[str, Scores]):
         Returns
         -------
         matplotlib.figure.Figure
-            Sessions without a score break the line. Client labels stand above the panels: mind who sees them.
+            Sessions without a score break the line. Forms that are not parallel are drawn as percentages of the
+            maximum possible: a common ruler, no equating. Client labels stand above the panels: mind who sees them.
 
         Raises
         ------
@@ -437,7 +438,7 @@ def _codes(given: Iterable[float | str] | None) -> Any:
 
 
 def _groups(ids: Any, columns: Sequence[str]) -> Any:
-    """Number the rows of a frame by their ids."""
+    """Give each row the number of its ids."""
     import numpy as np
 
     from alliance import _native
@@ -446,15 +447,7 @@ def _groups(ids: Any, columns: Sequence[str]) -> Any:
 
 
 def _require_parallel(first: Instrument, second: Instrument, scale: str) -> None:
-    """Forms are parallel when family, items, range, reversal and the scale's items are the same."""
-    same = (
-        first.family == second.family
-        and first.item_count == second.item_count
-        and first.range == second.range
-        and first.reversed == second.reversed
-        and first.scales.get(scale) == second.scales.get(scale)
-    )
-    if not same:
+    if not all_parallel((first, second), scale):
         raise from_code(
             "incomparable-forms",
             f"`{first.id}` and `{second.id}` are not parallel forms, so a difference of their levels has no meaning. "

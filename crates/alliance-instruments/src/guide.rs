@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Aggregate, Evidence, Instrument, Kind, Level, Reliability, Response, Source};
+use crate::{Aggregate, Evidence, Instrument, Kind, Level, Offered, Reliability, Response, Source};
 
 /// Said on every page where scores are explained.
 const STANDING_NOTE: &str = "An alliance score describes a working relationship. It is not a detector of risk or of \
@@ -62,16 +62,16 @@ pub fn catalog_page(forms: &[Instrument]) -> String {
             page,
             "| [{id}]({id}.md) | {} | {} | {} | {} | {} |",
             form.rater().as_str(),
-            item_count(form),
-            form.response().map_or("not known".into(), range),
-            if scales.is_empty() { "none known".into() } else { scales.join(", ") },
+            form.item_count().map_or("-".into(), |count| count.to_string()),
+            form.response().map_or("-".into(), range),
+            if scales.is_empty() { "-".into() } else { scales.join(", ") },
             form.level(),
             id = form.id(),
         );
     }
     page.push_str("\n```{toctree}\n:hidden:\n\n");
     for form in forms {
-        let _ = writeln!(page, "{}", form.id());
+        let _ = writeln!(page, "{id} <{id}>", id = form.id());
     }
     page.push_str("```\n");
     page
@@ -120,7 +120,12 @@ fn facts(page: &mut String, form: &Instrument) {
     row("fact", "value".into());
     row("---", "---".into());
     row("id", format!("`{}`", form.id()));
-    row("key", format!("version {}, `{}`", form.version(), &form.key_hash().get(..12).unwrap_or_default()));
+    if !form.scales().is_empty() {
+        row(
+            "key",
+            format!("version {}, `{}`", form.version(), form.key_hash().get(..12).unwrap_or_default()),
+        );
+    }
     if !form.abbreviations().is_empty() {
         row("abbreviations", form.abbreviations().join(", "));
     }
@@ -175,6 +180,10 @@ fn key(page: &mut String, form: &Instrument) {
     }
     for scale in &whole {
         let _ = writeln!(page, "**{}** (`{}`) takes all {count} items.\n", scale.title, scale.name);
+    }
+    for scale in form.scales().iter().filter(|scale| scale.offered == Offered::ByName) {
+        let _ =
+            writeln!(page, "**{}** (`{}`) is scored only when asked for by name.\n", scale.title, scale.name);
     }
     if form.scales().is_empty() {
         page.push_str("Which item belongs to which scale is not known.\n\n");
@@ -323,8 +332,14 @@ fn disagreements(page: &mut String, form: &Instrument) {
 
 /// A form's example: scored where the level suffices, accepted where it does not, refused where no key is known.
 fn example(page: &mut String, form: &Instrument) {
-    let id = form.id();
     page.push_str("## Worked example\n\n");
+    let shipped = crate::catalog().iter().find(|known| known.id() == form.id()) == Some(form);
+    let get = if shipped {
+        format!("form = al.instrument(\"{}\")\n", form.id())
+    } else {
+        page.push_str("With this instrument as `form`:\n\n");
+        String::new()
+    };
     let scorable = form.item_count().zip(form.response()).filter(|_| form.level() > Level::KeyNeeded);
     let Some((count, response)) = scorable else {
         page.push_str(if form.kind() == Kind::CodingSystem {
@@ -334,7 +349,7 @@ fn example(page: &mut String, form: &Instrument) {
         });
         let _ = writeln!(
             page,
-            "```python\nimport alliance as al\nimport polars as pl\n\nform = al.instrument(\"{id}\")\ntry:\n    \
+            "```python\nimport alliance as al\nimport polars as pl\n\n{get}try:\n    \
              al.score(pl.DataFrame({{\"item_1\": [1]}}), form, columns=\"item_{{item}}\")\n\
              except al.AllianceError as error:\n    print(error)\n```\n"
         );
@@ -347,14 +362,20 @@ fn example(page: &mut String, form: &Instrument) {
         ", accept_unverified=True"
     };
     let (low, high) = (response.min, response.max);
-    let points = response.step.map_or(high - low, |step| (high - low) / step) as u32 + 1;
     let step = response.step.unwrap_or(1.0);
+    let points = ((high - low) / step) as u32 + 1;
+    let mixed = match (low == 0.0, step == 1.0) {
+        (true, true) => format!("i % {points}"),
+        (true, false) => format!("{step} * (i % {points})"),
+        (false, true) => format!("{low} + i % {points}"),
+        (false, false) => format!("{low} + {step} * (i % {points})"),
+    };
     let _ = writeln!(
         page,
         "Three made-up forms: mixed answers, the highest answer throughout, and one without an answer to item 1.\n\n\
-         ```python\nimport alliance as al\nimport polars as pl\n\nform = al.instrument(\"{id}\")\n\
-         answers = pl.DataFrame({{\n    f\"item_{{i}}\": [{low} + {step} * (i % {points}), {high}, None if i == 1 else {high}]\n    \
-         for i in range(1, {})\n}})\nal.score(answers, form, columns=\"item_{{item}}\"{accept}).to_frame()\n```\n",
+         ```python\nimport alliance as al\nimport polars as pl\n\n{get}answers = pl.DataFrame({{\n    \
+         f\"item_{{i}}\": [{mixed}, {high}, None if i == 1 else {high}]\n    for i in range(1, {})\n}})\n\
+         al.score(answers, form, columns=\"item_{{item}}\"{accept}).to_frame()\n```\n",
         count + 1,
     );
 }

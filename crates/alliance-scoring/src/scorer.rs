@@ -18,9 +18,10 @@ use crate::{Column, ItemSpread, Scores, ScoringError, ScoringOptions};
 /// let form = alliance_instruments::instrument("wai-sr-client")?;
 /// let scorer = Scorer::new(&form, &ScoringOptions::default())?;
 /// let mut scores = vec![FormScore::default(); scorer.scales().len()];
-/// scorer.score_form(&[4.0, 5.0, 3.0, 4.0, 4.0, 5.0, 5.0, 3.0, 4.0, 4.0, 5.0, 4.0], &mut scores)?;
-/// let bond = scorer.position("bond").and_then(|bond| scores.get(bond)).map(|score| score.mean);
-/// assert_eq!(bond, Some(4.0));
+/// let answers = [4.0, 5.0, 3.0, 4.0, 4.0, 5.0, 5.0, 3.0, 4.0, 4.0, 5.0, 4.0];
+/// scorer.score_form(&answers, &mut scores)?;
+/// let bond = scorer.position("bond").and_then(|bond| scores.get(bond));
+/// assert_eq!(bond.map(|score| score.mean), Some(4.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

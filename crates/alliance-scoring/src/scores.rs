@@ -36,8 +36,8 @@ impl Status {
 /// let form = alliance_instruments::instrument("srs-client")?;
 /// let scorer = Scorer::new(&form, &ScoringOptions::default())?;
 /// let answers = [[9.1, 8.0], [7.7, f64::NAN], [8.2, 9.0], [9.0, 9.5]];
-/// let columns: Vec<Column> =
-///     answers.iter().map(|item| Column::new("item", vec![Chunk::from(&item[..])])).collect();
+/// let column = |item| Column::new("item", vec![Chunk::from(item)]);
+/// let columns: Vec<Column> = answers.iter().map(|item| column(&item[..])).collect();
 /// let scores = scorer.score(&columns)?;
 /// assert_eq!(scores.value("total", 0, Metric::Sum), Some(34.0));
 /// assert_eq!(scores.status("total", 1), Some(Status::NotScored));
