@@ -6,6 +6,7 @@ for cells of no number type, as lists. Scores come back as the kind of frame tha
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -137,12 +138,10 @@ def _import_stream(data: Any) -> tuple[Any, Kind]:
             library = importlib.import_module(backend)
         except ImportError:
             continue
-        try:
+        with contextlib.suppress(Exception):  # the producer's error may quote a cell, so nothing of it is kept
             return getattr(library, reader)(data), backend
-        except Exception:
-            # The producer's error may quote a cell.
-            problem = f"the Arrow stream of an object of type `{type(data).__name__}` cannot be read"
-            raise from_code("unsupported-frame", problem) from None
+        problem = f"the Arrow stream of an object of type `{type(data).__name__}` cannot be read"
+        raise from_code("unsupported-frame", problem)
     raise from_code("missing-extra", "reading an Arrow stream needs pyarrow or polars; neither of them is installed")
 
 
@@ -154,7 +153,8 @@ def _pandas_values(series: Any) -> tuple[Any, Any]:
     if isinstance(dtype, np.dtype):
         if dtype.kind == "O":
             return series.tolist(), None
-        return series.to_numpy(), None
+        values = series.to_numpy()
+        return (values if dtype.isnative else values.astype(dtype.newbyteorder("="))), None
     array = series.array
     values, mask = getattr(array, "_data", None), getattr(array, "_mask", None)
     if isinstance(values, np.ndarray) and isinstance(mask, np.ndarray):
@@ -299,11 +299,9 @@ def _join(first: Any, second: Any, ids: tuple[str, str]) -> Any:
     for name in ids:
         if any(str(side.to_native()[name].dtype) == "Object" for side in (first, second) if _is_polars(side)):
             raise from_code("unsupported-column", f"column `{name}`: {problem}", column=name)
-    try:
+    with contextlib.suppress(Exception):  # a library's error may quote a cell, so nothing of it is kept
         return first.join(second, on=list(ids), how="inner")
-    except Exception:
-        # A library's error may quote a cell.
-        raise from_code("unsupported-column", f"columns {_listed(ids)}: {problem}") from None
+    raise from_code("unsupported-column", f"columns {_listed(ids)}: {problem}")
 
 
 def _is_polars(frame: Any) -> bool:

@@ -6,7 +6,23 @@ from numpy.typing import NDArray
 
 from alliance._typing import Batch, Given, Groups, Options
 
-__all__: list[str]
+__all__ = [
+    "Instrument",
+    "Lent",
+    "Scorer",
+    "build_profile",
+    "catalog",
+    "check",
+    "error_registry",
+    "group_keys",
+    "input_hash",
+    "instrument",
+    "item_spread_error",
+    "statuses",
+    "totals_to_means",
+    "version",
+    "view",
+]
 
 @final
 class Instrument:

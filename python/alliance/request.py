@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from alliance.errors import from_code
+from alliance.errors import AllianceError, from_code
 from alliance.instruments import Instrument, _numbers
 from alliance.missing import Prorate
 
 if TYPE_CHECKING:
     from alliance._frames import Frame
-    from alliance._typing import Given, Options
+    from alliance._typing import Given, Groups, Options
 
 Columns = str | Sequence[Any] | Mapping[int, Any]
 MissingRule = Literal["complete"] | Prorate
@@ -159,14 +159,15 @@ def kept_rows(frame: Frame, ids: Mapping[str, str], duplicates: Duplicates) -> A
     """
     import numpy as np
 
-    from alliance import _native
-
     if duplicates not in ("error", "first", "last", "keep"):
         raise from_code("invalid-option", "duplicates: choose `error`, `first`, `last` or `keep`")
     frame.require(ids.values(), "id columns")
     if not ids:
         return None
-    groups = _native.group_keys([frame.labels(column) for column in ids.values()])
+    groups = _grouped(frame, ids)
+    if groups is None:
+        problem = "ids of this type cannot be told apart; ids are text, integers or dates"
+        raise from_code("unsupported-column", f"{_names(ids.values())}: {problem}")
     rows, count = groups["missing"]
     if count:
         raise from_code(
@@ -195,6 +196,18 @@ def kept_rows(frame: Frame, ids: Mapping[str, str], duplicates: Duplicates) -> A
         return np.unique(codes, return_index=True)[1][np.argsort(np.unique(codes, return_index=True)[1])]
     last = len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]
     return np.sort(last)
+
+
+def _grouped(frame: Frame, ids: Mapping[str, str]) -> Groups | None:
+    """Group the rows by their ids; None where cells cannot be hashed or compared."""
+    from alliance import _native
+
+    try:
+        return _native.group_keys([frame.labels(column) for column in ids.values()])
+    except AllianceError:
+        raise
+    except Exception:
+        return None  # the cell's own error may say what it holds, so nothing of it is kept
 
 
 def _rows(rows: Sequence[int], count: int) -> str:

