@@ -165,17 +165,25 @@ def _pandas_values(series: Any) -> tuple[Any, Any]:
     return series.tolist(), None
 
 
-def table(kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64], bits: Any | None) -> Any:
+def table(
+    kind: Kind, ids: Any, names: Sequence[str], block: NDArray[np.float64], bits: Any | None, kept: list[Any]
+) -> Any:
     """Put score columns beside id columns, in the caller's kind of frame.
 
     ``block`` has one contiguous row per column; ``bits`` one bitmap row per column, or None where every
-    value exists or the kind knows NaN only.
+    value exists or the kind knows NaN only. A pandas frame shares the block with one put into ``kept``: as long
+    as that is there, pandas copies what the caller changes and leaves the block as it is.
     """
     _refuse_taken(kind, ids, names)
     if kind == "pandas":
         import pandas as pd
 
-        scores = pd.DataFrame(block.T, columns=list(names), index=ids.index, copy=False)
+        # The owner of the memory may be written to; scores themselves hold a read-only view of it.
+        owner = block if block.base is None else block.base
+        if owner.shape != block.shape:
+            owner = block.copy()
+        kept.append(pd.DataFrame(owner.T, columns=list(names), index=ids.index, copy=False))
+        scores = kept[-1].copy(deep=False)
         return scores if ids.shape[1] == 0 else pd.concat([ids, scores], axis=1)
     lent = [_native.Lent(block[position], None if bits is None else bits[position]) for position in range(len(names))]
     if kind == "polars":

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alliance import _html, _native
+from alliance._typing import Given, Options
 from alliance.errors import AllianceError
-from alliance.instruments import Instrument
+from alliance.instruments import Instrument, resolve
 from alliance.request import Columns, IdColumn, Reading, id_columns, options
 
 __all__ = ["Finding", "Findings", "check"]
@@ -134,7 +135,7 @@ class Findings(Sequence[Finding]):
 
 def check(
     data: Any,
-    instrument: Instrument,
+    instrument: Instrument | str,
     *,
     columns: Columns,
     client: IdColumn = None,
@@ -146,6 +147,7 @@ def check(
     entry: Literal["printed", "position"] = "printed",
     already_reversed: bool | Sequence[int] = False,
     totals: Mapping[str, str] | None = None,
+    accept_unverified: bool = False,
 ) -> Findings:
     """Look for everything that would make scores wrong, and say it all at once.
 
@@ -156,6 +158,8 @@ def check(
     totals : mapping of str to str, optional
         Scale name to a column with totals somebody else computed. Where they differ from the key's, the small
         changes of the key that reproduce them are named.
+    accept_unverified : bool
+        As in :func:`alliance.score`; otherwise an unverified key is a finding too.
 
     Returns
     -------
@@ -179,6 +183,7 @@ def check(
     """
     from alliance._frames import Frame
 
+    instrument = resolve(instrument)
     try:
         frame = Frame(data)
         ids = id_columns(client, therapist, session, rater)
@@ -196,7 +201,7 @@ def check(
             entry=entry,
             already_reversed=already_reversed,
             reading=reading,
-            accept_unverified=True,
+            accept_unverified=accept_unverified,
         )
         given = reading.given(frame)
     except AllianceError as error:
@@ -209,14 +214,33 @@ def check(
         if column in frame.columns:
             named.append((scale, frame.answers(column)))
 
-    def doctor() -> list[Finding]:
-        entries = _native.check(
-            given, instrument._native, wanted, list(reading.labels), list(reading.missing_texts), named
-        )
-        return [_finding(entry) for entry in entries]
-
-    _collect(found, doctor)
+    found.extend(_doctor(given, instrument, wanted, reading, named))
     return Findings(found)
+
+
+def _doctor(
+    given: list[Given], instrument: Instrument, wanted: Options, reading: Reading, totals: list[tuple[str, Given]]
+) -> Iterator[Finding]:
+    """Ask the native key doctor; a column that cannot be read is a finding, and the others are looked at without it."""
+    unreadable = 0
+    while True:
+        try:
+            entries = _native.check(
+                given, instrument._native, wanted, list(reading.labels), list(reading.missing_texts), totals
+            )
+        except AllianceError as error:
+            rest = [column for column in given if column[0] != error.column]
+            rest_of_totals = [total for total in totals if total[1][0] != error.column]
+            yield _as_finding(error)
+            if len(rest) + len(rest_of_totals) == len(given) + len(totals):
+                return
+            unreadable += len(given) - len(rest)
+            given, totals = rest, rest_of_totals
+            continue
+        for entry in entries:
+            if not (unreadable and entry["code"] == "wrong-column-count"):
+                yield _finding(entry)
+        return
 
 
 def _collect(found: list[Finding], look: Any) -> None:

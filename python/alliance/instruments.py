@@ -395,6 +395,15 @@ class Instrument:
         return (Instrument.from_toml, (self.to_toml() + "\n",))
 
 
+def resolve(given: Instrument | str) -> Instrument:
+    """Give the instrument itself, or the one of this name."""
+    if isinstance(given, str):
+        return instrument(given)
+    if not isinstance(given, Instrument):
+        raise from_code("invalid-option", "instrument: give an `Instrument` or the name of a form")
+    return given
+
+
 def all_parallel(forms: Sequence[Instrument], scale: str) -> bool:
     """Say whether levels of a scale can be compared across forms.
 

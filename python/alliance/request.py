@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -65,7 +66,7 @@ def item_columns(instrument: Instrument, columns: Columns) -> tuple[Any, ...]:
                 f"the number of items of `{instrument.id}` is not known, so a column pattern cannot be filled in; "
                 "supply the key with `with_key`",
             )
-        if "{item" not in columns:
+        if re.search(r"\{item(:0?\d{1,2}d?)?\}", columns) is None:
             raise from_code(
                 "invalid-option",
                 'columns: give a pattern with `{item}` for the item number, such as "wai_{item}" or "q{item:02}", '

@@ -134,6 +134,7 @@ class Scores:
         "_defined",
         "_id_roles",
         "_ids",
+        "_kept",
         "_kind",
         "_means",
         "_source",
@@ -152,6 +153,7 @@ class Scores:
     _means: NDArray[np.float64]
     _answered: NDArray[np.uint8]
     _defined: NDArray[np.uint8]
+    _kept: list[Any]
     _kind: Kind
     _ids: Any
     _id_roles: Mapping[str, str]
@@ -178,6 +180,7 @@ class Scores:
         source: Input,
     ) -> Scores:
         new = object.__new__(cls)
+        means, answered, defined = means.view(), answered.view(), defined.view()
         for array in (means, answered, defined):
             array.flags.writeable = False
         values = {
@@ -193,6 +196,7 @@ class Scores:
             "_ids": ids,
             "_id_roles": dict(id_roles),
             "_source": source,
+            "_kept": [],
         }
         for name, value in values.items():
             object.__setattr__(new, name, value)
@@ -208,7 +212,7 @@ class Scores:
     def from_totals(
         cls,
         data: Any,
-        instrument: Instrument,
+        instrument: Instrument | str,
         *,
         totals: Mapping[str, str],
         metric: Literal["mean", "sum", "pomp"],
@@ -224,8 +228,8 @@ class Scores:
         ----------
         data : frame
             One form per row.
-        instrument : Instrument
-            The form they belong to.
+        instrument : Instrument or str
+            The form they belong to, or its id.
         totals : mapping of str to str
             Scale name to the column with its totals.
         metric : {"mean", "sum", "pomp"}
@@ -418,7 +422,7 @@ class Scores:
         if shape == "wide":
             block = self._view(range(len(self.scales)))
             bits = self._defined if any(scale.not_scored for scale in self.scales) else None
-            return _frames.table(self._kind, self._ids, self.names, block, bits)
+            return _frames.table(self._kind, self._ids, self.names, block, bits, self._kept)
         if shape != "long":
             raise from_code("invalid-option", "shape: choose `wide` or `long`")
         parts = [self._long_part(position) for position in range(len(self.scales))]
@@ -430,7 +434,7 @@ class Scores:
         scale = self.scales[position]
         one = self._view([position])
         bits = self._defined[position : position + 1] if scale.not_scored else None
-        part = _frames.table(self._kind, self._ids, ("score",), one, bits)
+        part = _frames.table(self._kind, self._ids, ("score",), one, bits, [])
         columns = {
             "rater": self.instrument.rater,
             "form": self.instrument.id,
@@ -574,7 +578,7 @@ class Scores:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_unpickle, ({name: getattr(self, name) for name in self.__slots__},))
+        return (_unpickle, ({name: getattr(self, name) for name in self.__slots__ if name != "_kept"},))
 
     def __repr__(self) -> str:
         return f"<Scores {self.instrument.id}: {self._forms}, {', '.join(self.names)} ({self.metric})>"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from alliance import _native
 from alliance._typing import Options
 from alliance.errors import EvidenceWarning, from_code, warn
-from alliance.instruments import Instrument
+from alliance.instruments import Instrument, resolve
 from alliance.missing import ItemSpread
 from alliance.request import (
     Columns,
@@ -29,7 +29,7 @@ __all__ = ["score"]
 
 def score(
     data: Any,
-    instrument: Instrument,
+    instrument: Instrument | str,
     *,
     columns: Columns,
     client: IdColumn = None,
@@ -53,8 +53,8 @@ def score(
     ----------
     data : frame
         pandas, polars or pyarrow table, or any object with the Arrow stream interface; one completed form per row.
-    instrument : Instrument
-        The form, from :func:`alliance.instrument` or of your own.
+    instrument : Instrument or str
+        The form, from :func:`alliance.instrument` or of your own, or its id.
     columns : str, sequence or mapping
         Where the items are: a pattern such as ``"wai_{item}"``, a list of names in item order, or a mapping of
         item number to name.
@@ -108,12 +108,57 @@ def score(
     >>> al.score(answers, al.instrument("wai-sr-client"), columns="q{item}").to_frame()["bond"].to_list()
     [3.25, 5.0]
     """
+    return score_carrying(
+        (),
+        data,
+        instrument,
+        columns=columns,
+        client=client,
+        session=session,
+        therapist=therapist,
+        rater=rater,
+        missing=missing,
+        metric=metric,
+        scales=scales,
+        labels=labels,
+        missing_codes=missing_codes,
+        entry=entry,
+        already_reversed=already_reversed,
+        duplicates=duplicates,
+        accept_unverified=accept_unverified,
+        threads=threads,
+    )
+
+
+def score_carrying(
+    carried: Sequence[str],
+    data: Any,
+    instrument: Instrument | str,
+    *,
+    columns: Columns,
+    client: IdColumn = None,
+    session: IdColumn = None,
+    therapist: IdColumn = None,
+    rater: IdColumn = None,
+    missing: MissingRule = "complete",
+    metric: Metric | None = None,
+    scales: Sequence[str] | None = None,
+    labels: Mapping[str, float] | None = None,
+    missing_codes: Iterable[float | str] | None = None,
+    entry: Literal["printed", "position"] = "printed",
+    already_reversed: bool | Sequence[int] = False,
+    duplicates: Duplicates = "error",
+    accept_unverified: bool = False,
+    threads: int | None = None,
+) -> Scores:
+    """Score forms as :func:`score` does, with further columns carried beside the ids."""
     import numpy as np
 
     from alliance._frames import Frame
 
     if threads is not None and not (isinstance(threads, int) and threads >= 1):
         raise from_code("invalid-option", "threads: give a whole number from 1, or None to leave the choice here")
+    instrument = resolve(instrument)
     frame = Frame(data)
     unit = check_metric(metric, instrument)
     ids = id_columns(client, therapist, session, rater)
@@ -162,7 +207,7 @@ def score(
         answered=answered,
         defined=defined,
         kind=frame.kind,
-        ids=frame.ids(list(ids.values())),
+        ids=frame.ids([*ids.values(), *carried]),
         id_roles=ids,
         source=Input(
             given=given,

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from alliance import _html
 from alliance.checking import Finding, Findings, check
 from alliance.errors import from_code
-from alliance.instruments import Instrument, all_parallel, instrument
+from alliance.instruments import Instrument, all_parallel, resolve
 from alliance.request import Columns, Duplicates, MissingRule
 from alliance.scores import Scores
-from alliance.scoring import score
+from alliance.scoring import score_carrying
 
 __all__ = ["Study", "StudyScores"]
 
@@ -94,17 +94,17 @@ class Study:
         """
         from alliance._frames import Frame
 
-        form = _instrument(instrument)
+        form = resolve(instrument)
         if any(known.instrument.id == form.id for known in self._forms):
             raise from_code("invalid-option", f"the study has forms of `{form.id}` already; stack the two frames first")
         frame = Frame(data)
         frame.require([self.client, self.session], "id columns")
         reading = {
-            "columns": columns,
-            "labels": labels,
+            "columns": _frozen(columns),
+            "labels": None if labels is None else dict(labels),
             "missing_codes": _codes(missing_codes),
             "entry": entry,
-            "already_reversed": already_reversed,
+            "already_reversed": already_reversed if isinstance(already_reversed, bool) else tuple(already_reversed),
             "duplicates": duplicates,
         }
         return replace(self, _forms=(*self._forms, _Forms(data, form, reading)))
@@ -121,8 +121,19 @@ class Study:
         therapist = self.therapist if self.therapist in has else None
         return {"client": self.client, "session": self.session, "therapist": therapist}
 
-    def check(self) -> Findings:
+    def _carried(self, forms: _Forms) -> list[str]:
+        """Give the date column, where this frame has one."""
+        from alliance._frames import Frame
+
+        return [self.date] if self.date is not None and self.date in Frame(forms.data).columns else []
+
+    def check(self, *, accept_unverified: bool = False) -> Findings:
         """Look for everything that would make scores wrong, in all forms, and for sessions without a partner.
+
+        Parameters
+        ----------
+        accept_unverified : bool
+            As in :func:`alliance.score`.
 
         Returns
         -------
@@ -135,7 +146,9 @@ class Study:
             ids = self._ids(forms)
             found.extend(
                 replace(finding, message=f"{forms.instrument.id}: {finding.message}")
-                for finding in check(forms.data, forms.instrument, **ids, **reading)
+                for finding in check(
+                    forms.data, forms.instrument, **ids, **reading, accept_unverified=accept_unverified
+                )
             )
         return Findings([*found, *self._unpaired()])
 
@@ -189,7 +202,8 @@ class Study:
         if not self._forms:
             raise from_code("invalid-option", "the study has no forms; add some with `with_forms`")
         scored = [
-            score(
+            score_carrying(
+                self._carried(forms),
                 forms.data,
                 forms.instrument,
                 **self._ids(forms),
@@ -431,13 +445,16 @@ class StudyScores(Mapping[str, Scores]):
         return "".join(scores._repr_html_() for scores in self.values())
 
 
-def _instrument(given: Instrument | str) -> Instrument:
-    return instrument(given) if isinstance(given, str) else given
-
-
 def _codes(given: Iterable[float | str] | None) -> Any:
     # A single text is handed on as it is, for `score` to refuse.
     return given if given is None or isinstance(given, str) else tuple(given)
+
+
+def _frozen(columns: Columns) -> Columns:
+    """Copy what the caller might change later."""
+    if isinstance(columns, str):
+        return columns
+    return dict(columns) if isinstance(columns, Mapping) else tuple(columns)
 
 
 def _groups(ids: Any, columns: Sequence[str]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from alliance import _native
 from alliance.errors import from_code
-from alliance.instruments import Instrument
+from alliance.instruments import Instrument, resolve
 from alliance.missing import ItemSpread
 from alliance.request import METRICS, id_columns, kept_rows
 from alliance.scores import Input, Scale, Scores
@@ -15,7 +15,7 @@ from alliance.scores import Input, Scale, Scores
 
 def scores_from_totals(
     data: Any,
-    instrument: Instrument,
+    instrument: Instrument | str,
     *,
     totals: Mapping[str, str],
     metric: Literal["mean", "sum", "pomp"],
@@ -27,6 +27,7 @@ def scores_from_totals(
 
     from alliance._frames import Frame
 
+    instrument = resolve(instrument)
     if metric not in METRICS:
         raise from_code("invalid-option", "metric: say whether the totals are `mean`, `sum` or `pomp`")
     if not totals:

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::slice;
 
-use alliance_scoring::{AnswerSource, Answers, Chunk, Column, Labels, Strided, Validity};
+use alliance_scoring::{AnswerSource, Answers, Chunk, Column, Labels, Place, Strided, Validity};
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::types::{
@@ -14,7 +14,7 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::DataType;
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBool, PyCapsule, PyFloat, PyInt, PyList, PyString};
 use sha2::{Digest, Sha256};
 
 use crate::error::coded;
@@ -81,7 +81,26 @@ pub(crate) fn unsupported(py: Python<'_>, column: &str, what: &str) -> PyErr {
     let message = format!(
         "column `{column}` cannot be read: {what} is not supported. Answers are integers, floats or text with `labels`"
     );
-    coded(py, "unsupported-column", message, None)
+    coded(py, "unsupported-column", message, Some(&Place::in_column(column)))
+}
+
+/// The name of a type, without the names of fields or categories in it: they may be anybody's.
+pub(crate) fn type_name(kind: &DataType) -> &'static str {
+    match kind {
+        DataType::Boolean => "a boolean",
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => "a date",
+        DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) | DataType::Interval(_) => "a time",
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => "a decimal number",
+        DataType::Float16 => "a half-precision float",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "bytes"
+        }
+        DataType::Struct(_) | DataType::Map(..) | DataType::Union(..) => "a structure",
+        _ => "a list or another nested type",
+    }
 }
 
 /// The runs of anything with the Arrow stream interface.
@@ -104,8 +123,7 @@ fn arrow_runs<'l>(
         } else if *kind == DataType::Null {
             Held::Source(Box::new(Cells(vec![f64::NAN; cells.len()])))
         } else {
-            // Arrow type names hold no data.
-            return Err(unsupported(py, name, &format!("the type {kind}")));
+            return Err(unsupported(py, name, type_name(kind)));
         });
     }
     Ok(runs)
@@ -159,7 +177,10 @@ fn buffer_run<'l>(
             | ElementType::UnsignedInteger { .. }
             | ElementType::Float { bytes: 4 | 8 }
     );
-    if !readable {
+    // The standard's letters for the other byte order; numpy writes its own order without one.
+    let is_foreign =
+        matches!(values.format().to_bytes().first(), Some(b'>' | b'!')) != cfg!(target_endian = "big");
+    if !readable || (is_foreign && values.item_size() > 1) {
         return Err(unsupported(py, name, "its element type"));
     }
     let mask = mask.map(buffer).transpose()?;
@@ -254,6 +275,9 @@ fn read_cell(cell: &Bound<'_, PyAny>, labels: &Labels) -> f64 {
     }
     if let Ok(text) = cell.cast::<PyString>() {
         return text.to_str().map_or(f64::INFINITY, |text| labels.number(text));
+    }
+    if cell.is_instance_of::<PyBool>() {
+        return f64::INFINITY;
     }
     if cell.is_instance_of::<PyFloat>() || cell.is_instance_of::<PyInt>() {
         return cell.extract().unwrap_or(f64::INFINITY);

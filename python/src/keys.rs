@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use alliance_scoring::{MISSING_ID, group_forms};
+use alliance_scoring::{MISSING_ID, Place, group_forms};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
@@ -16,7 +16,8 @@ use foldhash::{HashMap, HashMapExt};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::columns::{read_stream, unsupported};
+use crate::columns::{read_stream, type_name};
+use crate::error::coded;
 
 /// A column of ids: its name and its labels.
 type GivenKey<'py> = (String, Bound<'py, PyAny>);
@@ -89,6 +90,14 @@ fn code_cells(py: Python<'_>, cells: &Bound<'_, PyList>) -> PyResult<Vec<u32>> {
     Ok(codes)
 }
 
+fn unsupported_id(py: Python<'_>, column: &str, kind: &DataType) -> PyErr {
+    let message = format!(
+        "column `{column}` cannot be read as ids: {} is not supported. Ids are text, integers or dates",
+        type_name(kind)
+    );
+    coded(py, "unsupported-column", message, Some(&Place::in_column(column)))
+}
+
 fn code_arrays(py: Python<'_>, name: &str, arrays: &[ArrayRef]) -> PyResult<Vec<u32>> {
     let kind = arrays.first().map_or(DataType::Null, |array| array.data_type().clone());
     let codes = py.detach(|| match &kind {
@@ -113,7 +122,7 @@ fn code_arrays(py: Python<'_>, name: &str, arrays: &[ArrayRef]) -> PyResult<Vec<
         DataType::Null => Some(vec![MISSING_ID; arrays.iter().map(Array::len).sum()]),
         _ => None,
     });
-    codes.ok_or_else(|| unsupported(py, name, &format!("an id of type {kind}")))
+    codes.ok_or_else(|| unsupported_id(py, name, &kind))
 }
 
 fn code_text<'a>(arrays: &'a [ArrayRef], text: impl Fn(&'a ArrayRef, usize) -> &'a str) -> Vec<u32> {

@@ -250,6 +250,7 @@ pub(crate) fn totals_to_means(
     let low = metric.of_mean(range.0, items, range.0, range.1);
     let high = metric.of_mean(range.1, items, range.0, range.1);
     let mut stray = Place::in_column(&held.name);
+    let mut text = Place::in_column(&held.name);
     let mut present = 0;
     defined.fill(0);
     column.for_each_block(|first, block| {
@@ -259,7 +260,9 @@ pub(crate) fn totals_to_means(
                 (*mean, *answered) = (f64::NAN, 0);
                 continue;
             }
-            if !(low..=high).contains(total) {
+            if total.is_infinite() && column.reads_cells() {
+                text.add(row);
+            } else if !(low..=high).contains(total) {
                 stray.add(row);
             }
             *mean = metric.to_mean(*total, items, range.0, range.1);
@@ -270,6 +273,9 @@ pub(crate) fn totals_to_means(
             }
         }
     });
+    if text.count > 0 {
+        return Err(from_scoring(py, &ScoringError::TextAnswer { place: text }));
+    }
     if stray.count > 0 {
         let message = format!(
             "{} is outside {low} to {high}, the {name} of {items} items; is the metric or the form another one?",

@@ -241,7 +241,7 @@ def test_one_form_at_a_time(case, rule):
 @given(case=cases(most=6), kind=KINDS)
 def test_possible_answers_are_no_errors(case, kind):
     form, rows = case
-    findings = al.check(frame_of(kind, form, rows), form, columns="q{item}")
+    findings = al.check(frame_of(kind, form, rows), form, columns="q{item}", accept_unverified=True)
     assert findings.ok, str(findings)
 
 

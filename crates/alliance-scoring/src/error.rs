@@ -78,7 +78,7 @@ pub enum ScoringError {
         max: f64,
     },
     /// The number of columns is not the number of items.
-    #[error("`{instrument}` has {expected} items, but {found} columns were given")]
+    #[error("`{instrument}` has {expected} items, but {found} {} given", if *found == 1 { "column was" } else { "columns were" })]
     WrongColumnCount {
         /// Id of the form.
         instrument: String,

@@ -161,6 +161,7 @@ struct Worker<'p, 'c, 'a, C: Coding> {
     counts: Vec<u8>,
     scale_sum: Vec<C::Sum>,
     scale_count: Vec<Vec<u8>>,
+    part_count: Vec<u8>,
     /// 1 for a form on which every used item is answered.
     complete: Vec<u8>,
     /// Sums for the item spread, kept while a score can be prorated.
@@ -181,6 +182,7 @@ impl<'p, 'c, 'a, C: Coding> Worker<'p, 'c, 'a, C> {
             counts: vec![0; groups * BLOCK],
             scale_sum: vec![C::Sum::default(); BLOCK],
             scale_count: vec![vec![0; BLOCK]; plan.scales.len()],
+            part_count: vec![0; BLOCK],
             complete: vec![0; BLOCK],
             spread: (plan.missing != MissingRule::Complete).then(|| SpreadSums::new(plan)),
         }
@@ -292,7 +294,14 @@ impl<'p, 'c, 'a, C: Coding> Worker<'p, 'c, 'a, C> {
                 *mean = if *answered >= required { value } else { f64::NAN };
             }
             for part in &scale.parts {
-                for (mean, answered) in means.iter_mut().zip(&self.scale_count[*part]) {
+                self.part_count.fill(0);
+                for group in part {
+                    let at = group * BLOCK;
+                    for (sum, more) in self.part_count.iter_mut().zip(&self.counts[at..at + count]) {
+                        *sum += more;
+                    }
+                }
+                for (mean, answered) in means.iter_mut().zip(&self.part_count) {
                     if *answered == 0 {
                         *mean = f64::NAN;
                     }

@@ -40,8 +40,8 @@ pub(crate) struct ScalePlan {
     pub(crate) groups: Vec<usize>,
     pub(crate) items: u8,
     pub(crate) required: u8,
-    /// Scales, by their position among the scored ones, that must not be empty: for a prorated total.
-    pub(crate) parts: Vec<usize>,
+    /// Groups of each scale of the partition, none of which may be empty: for a prorated total.
+    pub(crate) parts: Vec<Vec<usize>>,
 }
 
 /// A form's key and the caller's options, resolved.
@@ -77,12 +77,17 @@ impl Plan {
                 max: response.max,
             });
         }
-        let items: Vec<BTreeSet<u16>> = scored
-            .iter()
-            .map(|scale| instrument.scale(&scale.name).map(|known| known.items.iter().copied().collect()))
-            .map(Option::unwrap_or_default)
-            .collect();
-        let (groups, members) = group_items(item_count, &items, &turned);
+        let items_of = |name: &String| -> BTreeSet<u16> {
+            instrument.scale(name).map(|known| known.items.iter().copied().collect()).unwrap_or_default()
+        };
+        let parts = parts_of_total(instrument, &scored, options);
+        let items: Vec<BTreeSet<u16>> =
+            scored.iter().map(|scale| &scale.name).chain(&parts).map(items_of).collect();
+        let (mut groups, mut members) = group_items(item_count, &items, &turned);
+        let groups_of_parts = members.split_off(scored.len());
+        for group in &mut groups {
+            group.scales.retain(|scale| *scale < scored.len());
+        }
         let scales = scored
             .iter()
             .zip(members)
@@ -90,7 +95,7 @@ impl Plan {
                 groups,
                 items: scale.items as u8,
                 required: scale.required as u8,
-                parts: parts_of(instrument, &scored, scale, options.missing),
+                parts: if scale.name == TOTAL { groups_of_parts.clone() } else { Vec::new() },
             })
             .collect();
         Ok(Self {
@@ -269,22 +274,15 @@ fn group_items(
     (groups, members)
 }
 
-/// The scored scales that must hold an answer before a prorated total is given.
-fn parts_of(
-    instrument: &Instrument,
-    scored: &[ScoredScale],
-    scale: &ScoredScale,
-    missing: MissingRule,
-) -> Vec<usize> {
-    if missing == MissingRule::Complete || scale.name != TOTAL {
+/// The scales that must hold an answer before a prorated total is given: those of the form's
+/// partition, whether they are scored or not, unless their own key does not suffice.
+fn parts_of_total(instrument: &Instrument, scored: &[ScoredScale], options: &ScoringOptions) -> Vec<String> {
+    let has_total = scored.iter().any(|scale| scale.name == TOTAL);
+    let suffices =
+        |name: &String| instrument.score_level(name).suffices() || options.unverified == Unverified::Accept;
+    let partition = instrument.partition();
+    if options.missing == MissingRule::Complete || !has_total || !partition.iter().all(suffices) {
         return Vec::new();
     }
-    let partition = instrument.partition();
-    let positions: Vec<usize> = scored
-        .iter()
-        .enumerate()
-        .filter(|(_, other)| partition.contains(&other.name))
-        .map(|(position, _)| position)
-        .collect();
-    if positions.len() == partition.len() { positions } else { Vec::new() }
+    partition.to_vec()
 }

@@ -138,8 +138,7 @@ impl Scorer {
             }
         }
         for (position, scale) in self.plan.scales.iter().enumerate() {
-            let has_empty_part =
-                scale.parts.iter().any(|part| scores.get(*part).is_some_and(|part| part.answered == 0));
+            let has_empty_part = scale.parts.iter().any(|part| !self.has_answer(part, answers));
             let Some(score) = scores.get_mut(position) else { break };
             let enough = score.answered >= u16::from(scale.required) && !has_empty_part;
             score.mean = if enough {
@@ -149,6 +148,15 @@ impl Scorer {
             };
         }
         true
+    }
+
+    /// Whether some item of these groups is answered.
+    fn has_answer(&self, groups: &[usize], answers: &[f64]) -> bool {
+        let items =
+            groups.iter().filter_map(|group| self.plan.groups.get(*group)).flat_map(|group| &group.items);
+        items
+            .filter_map(|item| answers.get(*item))
+            .any(|answer| !answer.is_nan() && !self.plan.missing_codes.contains(answer))
     }
 
     /// Scores columns of answers: `columns[i]` holds the answers to item `i + 1`.
