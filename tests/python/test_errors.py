@@ -27,10 +27,10 @@ def score(data=None, form=SR, **options):
 
 
 def study():
-    ther = pl.DataFrame({f"t{item}": [4] * 4 for item in range(1, 11)} | {"who": list("abcd"), "when": [1] * 4})
+    theirs = pl.DataFrame({f"t{item}": [4] * 4 for item in range(1, 11)} | {"who": list("abcd"), "when": [1] * 4})
     both = al.Study(client="who", session="when")
     both = both.with_forms(frame(who=list("abcd"), when=[1] * 4), SR, columns="q{item}")
-    return both.with_forms(ther, SRT.with_key(scales={"total": range(1, 11)}, source="x"), columns="t{item}")
+    return both.with_forms(theirs, SRT.with_key(scales={"total": range(1, 11)}, source="x"), columns="t{item}")
 
 
 CALLS = {
