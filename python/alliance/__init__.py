@@ -8,13 +8,14 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import errors
+from alliance import errors, rules
 from alliance._native import version as _version
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.missing import ItemSpread, Prorate
+from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.study import Study, StudyScores
@@ -32,6 +33,7 @@ __all__ = [
     "Instrument",
     "ItemSpread",
     "Prorate",
+    "RuptureReport",
     "Scale",
     "Scores",
     "Source",
@@ -42,6 +44,8 @@ __all__ = [
     "check",
     "cite",
     "errors",
+    "find_ruptures",
     "instrument",
+    "rules",
     "score",
 ]

@@ -330,3 +330,8 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
     joined = _join(sides[0], sides[1], ids)
     difference = (nw.col(names[0]) - nw.col(names[1])).alias("difference")
     return joined.with_columns(difference).to_native()
+
+
+def without_index(kind: Kind, frame: Any) -> Any:
+    """Give a pandas frame a fresh index; other frames have none."""
+    return frame.reset_index(drop=True) if kind == "pandas" else frame

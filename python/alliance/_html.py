@@ -13,7 +13,7 @@ _HEAD = _CELL + ";border-bottom:1px solid currentColor;font-weight:600"
 
 def heading(title: str, line: str) -> str:
     """Give a title with one line below it."""
-    return f"<div><strong>{escape(title)}</strong><br><span style='opacity:.75'>{_text(line)}</span></div>"
+    return f"<div><strong>{escape(title)}</strong><br><span style='opacity:.75'>{text(line)}</span></div>"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -34,15 +34,15 @@ def _is_number(cell: object) -> bool:
 
 def _cell(tag: str, style: str, content: object, right: bool) -> str:
     align = ";text-align:right" if right else ""
-    return f"<{tag} style='{style}{align}'>{_text(str(content))}</{tag}>"
+    return f"<{tag} style='{style}{align}'>{text(str(content))}</{tag}>"
 
 
-def _text(text: str) -> str:
+def text(text: str) -> str:
     """Escape text; what stands in backticks becomes code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def notes(lines: Iterable[str]) -> str:
     """Give notes as a short list, or nothing."""
-    items = "".join(f"<li>{_text(line)}</li>" for line in lines)
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
     return f"<ul style='margin:.2em 0;padding-left:1.2em;opacity:.85'>{items}</ul>" if items else ""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from alliance._typing import Batch, Given, Groups, Options
 
 __all__ = [
+    "Detected",
     "Instrument",
     "Lent",
     "Scorer",
@@ -18,6 +19,9 @@ __all__ = [
     "input_hash",
     "instrument",
     "item_spread_error",
+    "preset",
+    "preset_ids",
+    "rule_is_retrospective",
     "statuses",
     "totals_to_means",
     "version",
@@ -60,6 +64,34 @@ class Lent:
     def __new__(cls, values: NDArray[np.float64], defined: NDArray[np.uint8] | None = None) -> Lent: ...
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
 
+@final
+class Detected:
+    def __new__(
+        cls,
+        dyads: NDArray[np.uint32],
+        sessions: NDArray[np.int64],
+        scores: NDArray[np.float64],
+        range: tuple[float, float],
+        rule: dict[str, Any],
+        threads: int | None,
+    ) -> Detected: ...
+    def session_count(self) -> int: ...
+    def fill_sessions(
+        self,
+        rows: NDArray[np.int64],
+        dyads: NDArray[np.int64],
+        scores: NDArray[np.float64],
+        references: NDArray[np.float64],
+        limits: NDArray[np.float64],
+        flags: NDArray[np.uint8],
+    ) -> None: ...
+    def offsets(self) -> list[int]: ...
+    def episodes(self) -> list[tuple[int, int, int, int | None, int, str, float, int, str]]: ...
+    def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
+
+def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
+def preset_ids() -> list[str]: ...
+def preset(id: str) -> dict[str, Any]: ...
 def catalog() -> list[Instrument]: ...
 def instrument(name: str) -> Instrument: ...
 def version() -> str: ...

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from alliance import _native
 from alliance.instruments import Instrument
 from alliance.missing import Prorate
+from alliance.rules import Preset
 
 if TYPE_CHECKING:
     from alliance.scores import Scores
@@ -45,10 +46,12 @@ def cite(*results: Any) -> str:
     @article{wai-36-client
     """
     entries: dict[str, str] = {}
-    for form in _instruments(results):
-        entry = _entry(form)
-        if entry is not None:
-            entries.setdefault(form.id, entry)
+    rules = [result for result in results if isinstance(result, Preset)]
+    for form in _instruments(tuple(result for result in results if not isinstance(result, Preset))):
+        if form.reference is not None:
+            entries.setdefault(form.id, _entry(form.id, form.reference, form.name))
+    for rule in rules:
+        entries.setdefault(rule.id, _entry(rule.id, rule.citation or {}, rule.name))
     entries["alliance"] = _software()
     return "\n\n".join(entries.values()) + "\n"
 
@@ -65,18 +68,15 @@ def _instruments(results: tuple[Any, ...]) -> Iterator[Instrument]:
             raise TypeError(f"an object of type `{type(result).__name__}` cannot be cited")
 
 
-def _entry(form: Instrument) -> str | None:
-    reference = form.reference
-    if reference is None:
-        return None
+def _entry(key: str, reference: Mapping[str, Any], title: str) -> str:
     fields = {name: str(value) for name, value in reference.items() if name != "recalled"}
-    fields.setdefault("title", form.name)
-    recalled = [str(name) for name in reference["recalled"]]
+    fields.setdefault("title", title)
+    recalled = [str(name) for name in reference.get("recalled", ())]
     if recalled:
         fields["note"] = f"From memory, not read: {', '.join(recalled)}"
     kind = "article" if "journal" in fields else "misc"
     body = ",\n".join(f"  {name} = {{{_escape(text)}}}" for name, text in fields.items())
-    return f"@{kind}{{{form.id},\n{body}\n}}"
+    return f"@{kind}{{{key},\n{body}\n}}"
 
 
 def _software() -> str:

@@ -9,6 +9,7 @@ mod error;
 mod instrument;
 mod keys;
 mod lend;
+mod ruptures;
 mod scoring;
 mod text;
 
@@ -26,6 +27,8 @@ mod _native {
     use crate::keys::group_keys;
     #[pymodule_export]
     use crate::lend::Lent;
+    #[pymodule_export]
+    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, statuses, totals_to_means, view};
     #[pymodule_export]

@@ -156,13 +156,13 @@ fn metric_of(name: &str) -> PyResult<Metric> {
     }
 }
 
-fn read<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>) -> PyResult<&[T]> {
+pub(crate) fn read<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>) -> PyResult<&[T]> {
     let whole = buffer.as_slice_ptr().ok_or_else(|| PyValueError::new_err("a contiguous array is needed"))?;
     // SAFETY: the buffer is held while the slice is read; scores are frozen once made.
     Ok(unsafe { &*whole.as_ptr().cast_const() })
 }
 
-fn write<T: pyo3::buffer::Element>(buffer: &mut PyBuffer<T>) -> PyResult<&mut [T]> {
+pub(crate) fn write<T: pyo3::buffer::Element>(buffer: &mut PyBuffer<T>) -> PyResult<&mut [T]> {
     let whole = buffer.as_slice_ptr().filter(|_| !buffer.readonly());
     let whole = whole.ok_or_else(|| PyValueError::new_err("a writable, contiguous array is needed"))?;
     // SAFETY: the array was made for this call and nobody else holds it.

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod charts;
+mod error;
+#[cfg(feature = "presets")]
+mod preset;
+pub mod rule;
+mod series;
+pub mod simulate;
+pub mod sudden;
+
+pub use error::RuptureError;
+#[cfg(feature = "presets")]
+pub use preset::{Citation, Preset, Provenance, preset, preset_ids};
+pub use rule::{
+    ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, Overlap, Reference, Repair, Resolution,
+    Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
+};
+pub use series::{Orientation, ScoreScale, Series};

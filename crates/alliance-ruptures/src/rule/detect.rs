@@ -1,0 +1,198 @@
+//! A rule on all dyads of a series.
+
+use std::ops::Range;
+use std::thread;
+
+use super::episode::{Change, Episodes};
+use super::reference::Levels;
+use super::spread::{Spread, unit_in_points};
+use super::{ClientClass, Episode, Gaps, Rule};
+use crate::Series;
+
+/// Below this many sessions one thread does the work.
+const SESSIONS_WORTH_THREADS: usize = 100_000;
+
+/// What a rule says about one dyad as a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct DyadDetection {
+    /// Observed sessions.
+    pub observed: usize,
+    /// Observed sessions that had a reference, and so could be flagged.
+    pub evaluable: usize,
+    /// Flagged sessions.
+    pub flagged: usize,
+    /// Length of the rule's unit in points; NaN where it is not defined.
+    pub unit: f64,
+    /// What the episodes say together.
+    pub class: ClientClass,
+}
+
+/// What a rule says about a series.
+///
+/// Sessions are in the order of the series; episodes in the order of the dyads.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Detection {
+    /// The rule.
+    pub rule: Rule,
+    /// Reference of each session; NaN where there is none.
+    pub reference: Vec<f64>,
+    /// Whether each session is flagged.
+    pub flagged: Vec<bool>,
+    /// One entry per dyad.
+    pub dyads: Vec<DyadDetection>,
+    /// Episodes of all dyads.
+    pub episodes: Vec<Episode>,
+    /// Episodes of dyad `i` are `episodes[offsets[i]..offsets[i + 1]]`.
+    pub offsets: Vec<usize>,
+}
+
+impl Detection {
+    /// Episodes of one dyad.
+    pub fn episodes_of(&self, dyad: usize) -> &[Episode] {
+        match (self.offsets.get(dyad), self.offsets.get(dyad + 1)) {
+            (Some(start), Some(end)) => self.episodes.get(*start..*end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The score below which a session of this dyad is flagged, given its reference.
+    pub fn limit(&self, dyad: usize, reference: f64) -> f64 {
+        self.dyads.get(dyad).map_or(f64::NAN, |found| reference - self.rule.threshold * found.unit)
+    }
+}
+
+/// Applies a rule to every dyad. Units that pool over clients pool over this series.
+pub fn detect(series: &Series, rule: &Rule) -> Detection {
+    detect_with(series, rule, &Spread::of(series), None)
+}
+
+/// Applies a rule with a spread that was estimated elsewhere.
+///
+/// `threads`: how many; `None` uses one for short series and all cores for long ones. The result is the same.
+pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Option<usize>) -> Detection {
+    let dyads = series.dyads();
+    let available = || thread::available_parallelism().map_or(1, usize::from);
+    let wanted =
+        threads.unwrap_or_else(|| if series.len() < SESSIONS_WORTH_THREADS { 1 } else { available() });
+    let each = dyads.div_ceil(wanted.clamp(1, dyads.max(1)));
+    let parts: Vec<Part> = thread::scope(|scope| {
+        let ranges = (0..dyads).step_by(each.max(1)).map(|first| first..(first + each).min(dyads));
+        let running: Vec<_> =
+            ranges.map(|range| scope.spawn(|| Part::of(series, rule, spread, range))).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, Part>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().map(join).collect()
+    });
+    let mut whole = Detection {
+        rule: *rule,
+        reference: Vec::with_capacity(series.len()),
+        flagged: Vec::with_capacity(series.len()),
+        dyads: Vec::with_capacity(dyads),
+        episodes: Vec::new(),
+        offsets: Vec::with_capacity(dyads + 1),
+    };
+    whole.offsets.push(0);
+    for part in parts {
+        let before = whole.episodes.len();
+        whole.reference.extend(part.reference);
+        whole.flagged.extend(part.flagged);
+        whole.dyads.extend(part.dyads);
+        whole.episodes.extend(part.episodes);
+        whole.offsets.extend(part.ends.into_iter().map(|end| before + end));
+    }
+    whole
+}
+
+/// The dyads of one thread.
+#[derive(Debug, Default)]
+struct Part {
+    reference: Vec<f64>,
+    flagged: Vec<bool>,
+    dyads: Vec<DyadDetection>,
+    episodes: Vec<Episode>,
+    ends: Vec<usize>,
+}
+
+impl Part {
+    fn of(series: &Series, rule: &Rule, spread: &Spread, dyads: Range<usize>) -> Self {
+        let orientation = series.scale().orientation;
+        let mut part = Self::default();
+        let mut levels = Levels::online(rule, orientation);
+        let (mut scratch, mut filled) = (Vec::new(), Vec::new());
+        for dyad in dyads {
+            let run = series.dyad(dyad);
+            let unit = unit_in_points(rule, run, spread, series.scale(), &mut scratch);
+            let observed = run.iter().filter(|score| !score.is_nan()).count();
+            let is_assessed = observed >= usize::from(rule.least_sessions) && !unit.is_nan();
+            let mut found =
+                DyadDetection { observed, evaluable: 0, flagged: 0, unit, class: ClientClass::NotAssessed };
+            let known = if rule.gaps == Gaps::Interpolate {
+                interpolate(run, &mut filled);
+                &filled[..]
+            } else {
+                run
+            };
+            levels.start(known, &mut scratch);
+            let first = part.episodes.len();
+            let mut episodes = Episodes::new(rule, orientation, unit);
+            for (position, (score, known)) in run.iter().zip(known).enumerate() {
+                if known.is_nan() {
+                    levels.miss();
+                    part.take(episodes.miss());
+                    part.reference.push(f64::NAN);
+                    part.flagged.push(false);
+                    continue;
+                }
+                let reference = levels.at(position);
+                let can_be_flagged = is_assessed && !score.is_nan() && !reference.is_nan();
+                let is_flagged = can_be_flagged && rule.is_reached(orientation.fall(reference, *score), unit);
+                levels.observe(*known, is_flagged);
+                if !score.is_nan() && is_assessed {
+                    part.take(episodes.observe(position, *score, reference, is_flagged));
+                }
+                found.evaluable += usize::from(can_be_flagged);
+                found.flagged += usize::from(is_flagged);
+                part.reference.push(reference);
+                part.flagged.push(is_flagged);
+            }
+            part.take(episodes.finish());
+            if is_assessed && found.evaluable > 0 {
+                found.class = ClientClass::of(part.episodes.get(first..).unwrap_or_default());
+            }
+            part.dyads.push(found);
+            part.ends.push(part.episodes.len());
+        }
+        part
+    }
+
+    fn take(&mut self, change: Change) {
+        match change {
+            Change::Nothing => {}
+            Change::Finished(episode) => self.episodes.push(episode),
+            Change::Replaced(episode) => {
+                if let Some(last) = self.episodes.last_mut() {
+                    *last = episode;
+                }
+            }
+        }
+    }
+}
+
+/// Fills gaps between two observed sessions along a straight line; leaves those at the ends.
+fn interpolate(run: &[f64], filled: &mut Vec<f64>) {
+    filled.clear();
+    filled.extend_from_slice(run);
+    let mut before: Option<(usize, f64)> = None;
+    for (position, score) in run.iter().enumerate().filter(|(_, score)| !score.is_nan()) {
+        if let Some((start, from)) = before {
+            let width = (position - start) as f64;
+            for (step, gap) in (1_u32..).zip(filled.iter_mut().take(position).skip(start + 1)) {
+                *gap = from + (score - from) * f64::from(step) / width;
+            }
+        }
+        before = Some((position, *score));
+    }
+}

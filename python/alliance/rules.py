@@ -1,0 +1,225 @@
+"""Rules: what counts as a fall, from what, how far, and what counts as its repair.
+
+Every criterion rule of the literature is one point in the space of :class:`BelowReference`. Published rules are
+presets; one whose numbers were not all read in its source is named ``...-as-read`` and says so in every result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from alliance import _native
+
+__all__ = ["BelowReference", "Preset", "all_presets", "preset"]
+
+Choice = str | tuple[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BelowReference:
+    """A score falls below a reference by so many units.
+
+    Parameters
+    ----------
+    reference : str or tuple
+        ``previous`` (the best of the last sessions, as many as ``fall_sessions``), ``person-mean``,
+        ``person-median``, ``running-mean``, ``running-median``, ``running-maximum``, ``trend``,
+        ``("baseline", k)`` for the mean of the first k sessions, ``("fixed", score)``. Running references leave the
+        current and all flagged sessions out. Those that look at the whole series are retrospective.
+    unit : str or tuple
+        ``points`` of the score, ``pomp``, ``own-sd``, ``own-residual-sd``, ``pooled-within-sd``, ``shrunken-sd``
+        (own SD shrunk to the pool), ``stricter-of-own-and-pooled`` (Gumz et al. 2012), ``between-person-sd``,
+        ``moving-range``, ``median-moving-range``, ``median-absolute-deviation``, or
+        ``("difference-error", reliability)`` (Jacobson & Truax 1991).
+    threshold : float
+        How many units, above 0.
+    comparison : {"at-least", "more-than"}
+        Whether a fall of exactly the threshold counts.
+    fall_sessions : int
+        Sessions a fall from ``previous`` may take.
+    repair : str or tuple
+        ``not-asked``, ``("return-to-previous", tolerance)``, ``("return-to-reference", tolerance)``,
+        ``("regain-share", share)`` or ``("rise", units)``.
+    tolerance_in : {"points", "units"}
+        In what a tolerance is given.
+    repair_window : int
+        Observed sessions after the nadir within which the repair must come.
+    least_sessions : int
+        Observed sessions a client needs to be assessed.
+    history : int
+        Unflagged sessions a running reference needs before it flags anything.
+    gaps : {"bridge", "break", "interpolate"}
+        What a session without a score does.
+    overlap : {"merge", "first", "deepest"}
+        What becomes of episodes that follow each other without a repair between them.
+    prior_degrees : float
+        Degrees of freedom the pooled SD counts for in ``shrunken-sd``.
+
+    Raises
+    ------
+    AllianceError
+        ``invalid-option`` naming the field and what is allowed.
+
+    Notes
+    -----
+    A session is flagged when reference - score >= threshold * unit. That a rule fires says that this happened and
+    not that the alliance ruptured: several published rules fire for most clients on pure noise.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+    >>> rule.is_retrospective
+    False
+    """
+
+    reference: Choice
+    unit: Choice
+    threshold: float
+    comparison: Literal["at-least", "more-than"] = "at-least"
+    fall_sessions: int = 1
+    repair: Choice = ("return-to-previous", 0.0)
+    tolerance_in: Literal["points", "units"] = "points"
+    repair_window: int = 3
+    least_sessions: int = 3
+    history: int = 3
+    gaps: Literal["bridge", "break", "interpolate"] = "bridge"
+    overlap: Literal["merge", "first", "deepest"] = "merge"
+    prior_degrees: float = 5.0
+
+    def __post_init__(self) -> None:
+        _native.rule_is_retrospective(self._fields())
+
+    def _fields(self) -> dict[str, Any]:
+        """Give the fields as the native module takes them."""
+        given = {field.name: getattr(self, field.name) for field in fields(BelowReference)}
+        for name in ("reference", "unit", "repair"):
+            choice = given[name]
+            given[name] = (choice, None) if isinstance(choice, str) else (str(choice[0]), _float(choice[1]))
+        return given
+
+    @property
+    def is_retrospective(self) -> bool:
+        """Whether the verdict on a session rests on later sessions too."""
+        return _native.rule_is_retrospective(self._fields())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a result of this rule should know."""
+        return (
+            ("The rule looks at the whole series: it cannot run session by session.",) if self.is_retrospective else ()
+        )
+
+    def describe(self) -> str:
+        """Say the rule in one sentence.
+
+        Returns
+        -------
+        str
+            Plain text.
+        """
+        word = "at least" if self.comparison == "at-least" else "more than"
+        repair = "no repair is asked" if self.repair == "not-asked" else f"repair: {_said(self.repair)}"
+        return (
+            f"A session is flagged when the score lies {word} {self.threshold:g} x {_said(self.unit)} below the "
+            f"reference ({_said(self.reference)}); {repair} within {self.repair_window} sessions."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset(BelowReference):
+    """A published rule, with how well each of its numbers is known.
+
+    Parameters
+    ----------
+    id : str
+        Id; ends in ``-as-read`` where a number was not read in the source.
+    version : int
+        Raised when the rule changes.
+    name : str
+        Name in words.
+    measured : str
+        On what it was used.
+    base_rate : str
+        The rate its study reports: a description, no evidence for the rule.
+    note : str
+        What was read and what was not.
+    is_verified : bool
+        Whether every number was read.
+    provenance : mapping of str to str
+        How each number came here: read, secondary, contested, inferred or recalled.
+    citation : mapping
+        Citation fields; ``recalled`` lists those that were not read.
+    """
+
+    id: str = ""
+    version: int = 1
+    name: str = ""
+    measured: str = ""
+    base_rate: str = ""
+    note: str = ""
+    is_verified: bool = False
+    provenance: Mapping[str, str] | None = None
+    citation: Mapping[str, Any] | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a result of this rule should know."""
+        own = () if self.is_verified else (f"{self.id}: not every number of this rule is certain. {self.note}",)
+        return (*own, *BelowReference.notes.fget(self))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))
+
+
+def preset(id: str) -> Preset:
+    """Get a published rule.
+
+    Parameters
+    ----------
+    id : str
+        One of the ids of :func:`all_presets`.
+
+    Returns
+    -------
+    Preset
+        The rule with its provenance.
+
+    Raises
+    ------
+    AllianceError
+        ``unknown-preset``, naming those there are.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> al.rules.preset("gumz-2012-2sd-as-read").threshold
+    2.0
+    """
+    facts = dict(_native.preset(id))
+    rule = dict(facts.pop("rule"))
+    for name in ("reference", "unit", "repair"):
+        choice, number = rule[name]
+        rule[name] = choice if number is None else (choice, number)
+    return Preset(**rule, **facts)
+
+
+def all_presets() -> tuple[Preset, ...]:
+    """List all published rules.
+
+    Returns
+    -------
+    tuple of Preset
+        Sorted by id.
+    """
+    return tuple(preset(id) for id in _native.preset_ids())
+
+
+def _float(number: object) -> float:
+    return float(number)  # type: ignore[arg-type]
+
+
+def _said(choice: Choice) -> str:
+    return choice if isinstance(choice, str) else f"{choice[0]} {choice[1]:g}"

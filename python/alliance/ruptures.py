@@ -1,0 +1,404 @@
+"""Ruptures and repairs in session series of the alliance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from alliance import _html, _native
+from alliance.errors import from_code
+from alliance.instruments import Instrument
+from alliance.rules import BelowReference, Preset
+from alliance.scores import Scores
+from alliance.study import Study, StudyScores
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["RuptureReport", "find_ruptures"]
+
+CLASSES = ("no-rupture", "repaired", "unrepaired", "mixed", "undecided", "not-assessed")
+
+
+def find_ruptures(
+    scores: Scores | StudyScores | Study,
+    *,
+    rule: BelowReference,
+    rater: str | None = None,
+    scale: str = "total",
+    session_order: Sequence[Any] | None = None,
+    threads: int | None = None,
+) -> RuptureReport:
+    """Find ruptures and repairs in alliance scores.
+
+    Parameters
+    ----------
+    scores : Scores, StudyScores or Study
+        Scores with client and session columns. A change of therapist starts a new series where a therapist column
+        was named: a dyad is a client with a therapist.
+    rule : BelowReference
+        The rule; thresholds in points are in points of the item mean.
+    rater : str, optional
+        Whose scores, where there are several.
+    scale : str
+        Scale.
+    session_order : sequence, optional
+        All session labels in their order, where they are neither numbers nor dates.
+    threads : int, optional
+        Threads; the result is the same for any number.
+
+    Returns
+    -------
+    RuptureReport
+        Sessions, episodes and clients as frames of the kind the scores came in.
+
+    Raises
+    ------
+    AllianceError
+        ``missing-column`` without client or session ids; ``invalid-option`` for sessions without a known order.
+
+    Notes
+    -----
+    How often a rule fires when nothing happens depends on the data and is not part of this report.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> import polars as pl
+    >>> forms = pl.DataFrame({"client": ["a"] * 5, "session": [1, 2, 3, 4, 5],
+    ...                       **{f"q{i}": [4, 4, 4, 2, 4] for i in range(1, 13)}})
+    >>> scores = al.score(forms, "wai-sr-client", columns="q{item}", client="client", session="session")
+    >>> rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+    >>> report = al.find_ruptures(scores, rule=rule)
+    >>> report.episodes.select("onset", "nadir", "recovery", "resolution").rows()
+    [(4, 4, 5, 'repaired')]
+    """
+    import numpy as np
+
+    from alliance._frames import Frame
+
+    chosen = _choose(scores, rater)
+    roles = chosen._id_roles
+    for role in ("client", "session"):
+        if role not in roles:
+            raise from_code(
+                "missing-column", f"ruptures need the {role} of each form; score with `{role}=...`", column=role
+            )
+    ids = Frame(chosen._ids)
+    by_dyad = [roles[role] for role in ("client", "therapist") if role in roles]
+    groups = _native.group_keys([ids.labels(column) for column in by_dyad])
+    dyads = np.frombuffer(groups["groups"], dtype=np.uint32)
+    numbers, labels = _number_sessions(ids, roles["session"], dyads, session_order)
+    values = chosen.in_metric("mean")[scale]
+    limits = chosen.instrument.range or (0.0, 1.0)
+    detected = _native.Detected(dyads, numbers, np.ascontiguousarray(values), limits, rule._fields(), threads)
+    return RuptureReport._of(chosen, scale, rule, detected, dyads, numbers, labels)
+
+
+class RuptureReport:
+    """What a rule found: sessions, episodes and clients. Made by :func:`find_ruptures`.
+
+    A flag says that the rule's condition was met in a session. It does not say what kind of rupture it was, nor
+    that there was one. In a notebook it shows counts, never a row.
+    """
+
+    __slots__ = ("_detected", "_dyads", "_labels", "_numbers", "_scores", "rule", "scale")
+
+    rule: BelowReference
+    scale: str
+    _scores: Scores
+    _detected: _native.Detected
+    _dyads: NDArray[np.uint32]
+    _numbers: NDArray[np.int64]
+    _labels: Callable[[int, int], Any] | None
+
+    def __init__(self) -> None:
+        raise TypeError("a report is made by `al.find_ruptures`")
+
+    @classmethod
+    def _of(
+        cls,
+        scores: Scores,
+        scale: str,
+        rule: BelowReference,
+        detected: _native.Detected,
+        dyads: NDArray[np.uint32],
+        numbers: NDArray[np.int64],
+        labels: Callable[[int, int], Any] | None,
+    ) -> RuptureReport:
+        new = object.__new__(cls)
+        values = {
+            "rule": rule,
+            "scale": scale,
+            "_scores": scores,
+            "_detected": detected,
+            "_dyads": dyads,
+            "_numbers": numbers,
+            "_labels": labels,
+        }
+        for name, value in values.items():
+            object.__setattr__(new, name, value)
+        return new
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a report cannot be changed")
+
+    @property
+    def instrument(self) -> Instrument:
+        """The form the scores are of."""
+        return self._scores.instrument
+
+    def _first_rows(self) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Give a source row and the first session number of each dyad."""
+        import numpy as np
+
+        count = len(self._detected.offsets()) - 1
+        first = np.full(count, np.iinfo(np.int64).max)
+        np.minimum.at(first, self._dyads, self._numbers)
+        rows = np.zeros(count, dtype=np.intp)
+        rows[self._dyads[::-1]] = np.arange(len(self._dyads))[::-1]
+        return rows, first
+
+    def _ids_of(self, rows: NDArray[np.intp]) -> Any:
+        """Select client and therapist of these source rows."""
+        from alliance._frames import Frame
+
+        roles = self._scores._id_roles
+        frame = Frame(self._scores._ids).take(rows)
+        return frame.ids([roles[role] for role in ("client", "therapist") if role in roles])
+
+    @property
+    def sessions(self) -> Any:
+        """One row per session: ids, session, score, reference, limit, flagged. Gaps have a row without a score.
+
+        Scores, references and limits are item means. A session is flagged when its score is at or below the limit.
+        """
+        import numpy as np
+
+        from alliance import _frames
+
+        count = self._detected.session_count()
+        rows, dyads = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+        score, reference, limit = (np.empty(count) for _ in range(3))
+        flags = np.empty(count, dtype=np.uint8)
+        self._detected.fill_sessions(rows, dyads, score, reference, limit, flags)
+        starts = np.asarray(self._detected.offsets()[:-1], dtype=np.int64)
+        first_rows, first = self._first_rows()
+        numbers = first[dyads] + np.arange(count) - starts[dyads] if count else rows
+        labels: Any = numbers
+        if self._labels is not None:
+            labels = [self._labels(int(dyad), int(number)) for dyad, number in zip(dyads, numbers, strict=True)]
+        columns = {
+            "session": labels,
+            "score": score,
+            "reference": reference,
+            "limit": limit,
+            "flagged": flags.astype(bool),
+        }
+        kind = self._scores._kind
+        ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
+        return _frames.beside(kind, ids, columns)
+
+    @property
+    def episodes(self) -> Any:
+        """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape.
+
+        Onset, nadir and recovery are the caller's session labels; the magnitude is in points of the item mean, the
+        length in sessions. ``resolution``: repaired, unrepaired, censored (the series ended first) or not-asked.
+        """
+        import numpy as np
+
+        from alliance import _frames
+
+        first_rows, first = self._first_rows()
+        found = self._detected.episodes()
+        dyads = np.array([episode[0] for episode in found], dtype=np.intp)
+
+        def label(dyad: int, position: int | None) -> Any:
+            if position is None:
+                return None
+            number = int(first[dyad]) + position
+            return number if self._labels is None else self._labels(dyad, number)
+
+        columns: dict[str, Any] = {
+            "onset": [label(dyad, onset) for dyad, onset, *_ in found],
+            "nadir": [label(episode[0], episode[2]) for episode in found],
+            "recovery": [label(episode[0], episode[3]) for episode in found],
+            "resolution": [episode[5] for episode in found],
+            "magnitude": np.array([episode[6] for episode in found], dtype=float),
+            "length": np.array([episode[7] for episode in found], dtype=np.int64),
+            "shape": [episode[8] for episode in found],
+        }
+        kind = self._scores._kind
+        ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
+        return _frames.beside(kind, ids, columns)
+
+    @property
+    def clients(self) -> Any:
+        """One row per dyad: ids, observed and evaluable sessions, flagged sessions, episodes, class, unit.
+
+        ``class``: no-rupture, repaired, unrepaired, mixed, undecided (no episode could end before the series did)
+        or not-assessed (too few sessions, or no variation). ``unit`` is the rule's unit in points for this client.
+        """
+        import numpy as np
+
+        from alliance import _frames
+
+        first_rows, _ = self._first_rows()
+        found = self._detected.dyads()
+        names = ("observed", "evaluable", "flagged", "episodes", "class", "unit")
+        columns: dict[str, Any] = {name: [dyad[place] for dyad in found] for place, name in enumerate(names)}
+        columns["unit"] = np.array([dyad[5] for dyad in found], dtype=float)
+        kind = self._scores._kind
+        return _frames.beside(kind, _frames.without_index(kind, self._ids_of(first_rows)), columns)
+
+    def to_frame(self, table: Literal["sessions", "episodes", "clients"] = "episodes") -> Any:
+        """Give one of the three tables.
+
+        Parameters
+        ----------
+        table : {"sessions", "episodes", "clients"}
+            Which.
+
+        Returns
+        -------
+        frame
+            Of the kind the scores came in.
+        """
+        if table not in ("sessions", "episodes", "clients"):
+            raise from_code("invalid-option", "table: choose `sessions`, `episodes` or `clients`")
+        return getattr(self, table)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this report should know."""
+        return (
+            *self.rule.notes,
+            "A flag says that the rule's condition was met, not that the alliance ruptured; how often it is met by "
+            "chance depends on the data.",
+        )
+
+    def _counts(self) -> dict[str, int]:
+        classes = [dyad[4] for dyad in self._detected.dyads()]
+        return {name: classes.count(name) for name in CLASSES if name in classes}
+
+    def methods(self) -> str:
+        """Give a paragraph for a methods section, of facts this report holds.
+
+        Returns
+        -------
+        str
+            Plain text.
+        """
+        dyads = self._detected.dyads()
+        rule = f"the rule {self.rule.name} ({self.rule.id})" if isinstance(self.rule, Preset) else "a rule"
+        counts = ", ".join(f"{count} {name}" for name, count in self._counts().items())
+        return (
+            f"Ruptures in the {self.scale} score of the {self._scores.instrument.rater} were sought with {rule}. "
+            f"{self.rule.describe()} {len(dyads)} dyads with {sum(dyad[0] for dyad in dyads)} scored sessions: "
+            f"{sum(dyad[2] for dyad in dyads)} sessions flagged, {len(self._detected.episodes())} episodes; dyads: "
+            f"{counts or 'none'}. {' '.join(self.notes)}"
+        )
+
+    def cite(self) -> str:
+        """Give BibTeX entries of the instrument, the rule and this software.
+
+        Returns
+        -------
+        str
+            BibTeX.
+        """
+        from alliance.citing import cite
+
+        return cite(self._scores, *((self.rule,) if isinstance(self.rule, Preset) else ()))
+
+    def plot(self, client: Any) -> Any:
+        """Draw a client's trajectory with reference, limit and episodes.
+
+        Parameters
+        ----------
+        client : object
+            The client's label.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Episodes are shaded; sessions without a score break the line.
+        """
+        from alliance.figures import episodes_of_client
+
+        return episodes_of_client(self, client)
+
+    def __repr__(self) -> str:
+        dyads, episodes = len(self._detected.offsets()) - 1, len(self._detected.episodes())
+        return f"<RuptureReport {self._scores.instrument.id} {self.scale}: {dyads} dyads, {episodes} episodes>"
+
+    def _repr_html_(self) -> str:
+        line = f"{self._scores.instrument.id}, {self.scale}, {len(self._detected.offsets()) - 1} dyads"
+        rows = list(self._counts().items())
+        return (
+            _html.heading("Ruptures and repairs", line)
+            + f"<div>{_html.text(self.rule.describe())}</div>"
+            + _html.table(("dyads", "count"), rows)
+            + _html.notes(self.notes)
+        )
+
+
+def _choose(scores: Any, rater: str | None) -> Scores:
+    if isinstance(scores, Study):
+        scores = scores.scores()
+    if isinstance(scores, StudyScores):
+        if rater is None and len(scores) > 1:
+            known = ", ".join(f"`{name}`" for name in scores)
+            raise from_code("invalid-option", f"rater: say whose scores; there are {known}")
+        return scores[rater if rater is not None else next(iter(scores))]
+    if not isinstance(scores, Scores):
+        raise from_code("invalid-option", "scores: give `Scores`, the scores of a `Study`, or a `Study`")
+    return scores
+
+
+def _number_sessions(
+    ids: Any, column: str, dyads: NDArray[np.uint32], order: Sequence[Any] | None
+) -> tuple[NDArray[np.int64], Callable[[int, int], Any] | None]:
+    """Put sessions in order: as they are numbered, by date within a dyad, or as given.
+
+    Gives a number for each row and, unless the labels are the numbers, the label of a dyad's session number.
+    """
+    import numpy as np
+
+    from alliance._frames import cells
+
+    labels = cells(ids, column)
+    if order is not None:
+        listed = list(order)
+        places = {label: place for place, label in enumerate(listed)}
+        unlisted = sum(label not in places for label in labels)
+        if unlisted:
+            raise from_code("invalid-option", f"session_order: {unlisted} rows have a session that is not in it")
+        return np.array([places[label] for label in labels], dtype=np.int64), lambda _, number: listed[number]
+    if all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
+        return np.array(labels, dtype=np.int64), None
+    if all(isinstance(label, float) and label.is_integer() for label in labels):
+        return np.array(labels, dtype=np.float64).astype(np.int64), None
+    if all(isinstance(label, date) for label in labels):
+        return _number_by_date(dyads.tolist(), labels)
+    raise from_code(
+        "invalid-option",
+        f"the sessions in `{column}` are neither whole numbers nor dates, so their order is not known; number them, "
+        "or give all labels in their order as `session_order`",
+    )
+
+
+def _number_by_date(dyads: list[int], labels: list[Any]) -> tuple[NDArray[np.int64], Callable[[int, int], Any]]:
+    """Give each date of a dyad its place; two forms of one date have the same, for the engine to refuse."""
+    import numpy as np
+
+    dates: dict[int, set[Any]] = {}
+    for dyad, label in zip(dyads, labels, strict=True):
+        dates.setdefault(dyad, set()).add(label)
+    in_order = {dyad: sorted(own) for dyad, own in dates.items()}
+    places = {dyad: {label: place for place, label in enumerate(own, 1)} for dyad, own in in_order.items()}
+    numbers = [places[dyad][label] for dyad, label in zip(dyads, labels, strict=True)]
+    return np.array(numbers, dtype=np.int64), lambda dyad, number: in_order[dyad][number - 1]

@@ -1,0 +1,183 @@
+"""Ruptures from scores to report."""
+
+import datetime
+
+import polars as pl
+import pytest
+
+import alliance as al
+
+FORM = al.instrument("wai-36-client").with_range(1, 7)
+WORKED = [5.4, 5.6, 5.7, 5.5, 4.2, 5.3, 5.8, 5.9, None, 5.7, 4.6, 4.4, 4.5, 5.6, 5.9, 6.0]
+POINT = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+
+
+def scores(make_frame, values, sessions=None, who=None, **ids):
+    """Make scores from totals: one row per session, None where no form was filled in."""
+    sessions = list(range(1, len(values) + 1)) if sessions is None else sessions
+    rows = [
+        (client, session, value)
+        for client, session, value in zip(who or ["a"] * len(values), sessions, values, strict=True)
+        if value is not None
+    ]
+    columns = {"who": [row[0] for row in rows], "when": [row[1] for row in rows], "t": [row[2] for row in rows]}
+    return al.Scores.from_totals(
+        make_frame(columns), FORM, totals={"total": "t"}, metric="mean", client="who", session="when", **ids
+    )
+
+
+class TestWorkedSeries:
+    """Section 1.9 of the rupture dossier: figures computed by hand there."""
+
+    @pytest.mark.parametrize(
+        ("rule", "flagged"),
+        [
+            (POINT, [5, 11]),
+            (al.rules.BelowReference(reference="previous", unit="own-sd", threshold=2.0), [5]),
+            (al.rules.BelowReference(reference="person-mean", unit="own-sd", threshold=1.0), [5, 11, 12, 13]),
+            (al.rules.BelowReference(reference="person-mean", unit="points", threshold=1.0), [5]),
+        ],
+    )
+    def test_flags(self, rule, flagged):
+        sessions = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=rule).sessions
+        assert sessions.filter(pl.col("flagged"))["session"].to_list() == flagged
+        assert sessions.height == 16
+        assert sessions["score"].null_count() == 1
+
+    def test_episodes(self):
+        rule = al.rules.BelowReference(
+            reference="previous", unit="own-sd", threshold=1.0, repair=("return-to-previous", 0.25)
+        )
+        episodes = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=rule).episodes
+        assert episodes.select("onset", "nadir", "recovery", "resolution").rows() == [
+            (5, 5, 6, "repaired"),
+            (11, 12, 14, "repaired"),
+        ]
+        assert episodes["shape"].to_list() == ["v", "slow-both"]
+
+
+def test_tables_come_back_as_they_went_in(make_frame):
+    report = al.find_ruptures(scores(make_frame, WORKED), rule=POINT)
+    for table in ("sessions", "episodes", "clients"):
+        frame = report.to_frame(table)
+        expected = type(scores(make_frame, WORKED).to_frame())
+        assert type(frame) is expected
+
+
+def test_dates_are_an_order():
+    days = [datetime.date(2026, 1, day) for day in (20, 6, 13, 27)]
+    report = al.find_ruptures(scores(pl.DataFrame, [5.0, 5.0, 5.0, 3.0], days), rule=POINT)
+    assert report.sessions["session"].to_list() == sorted(days)
+    assert report.episodes["onset"].to_list() == [datetime.date(2026, 1, 27)]
+    assert report.episodes["resolution"].to_list() == ["censored"]
+
+
+def test_an_order_can_be_given_and_is_never_guessed():
+    labels = ["s2", "s10", "intake", "s1"]
+    data = scores(pl.DataFrame, [5.0, 3.0, 5.0, 5.0], labels)
+    with pytest.raises(al.AllianceError) as caught:
+        al.find_ruptures(data, rule=POINT)
+    assert caught.value.code == "invalid-option"
+    assert "s10" not in str(caught.value)
+    report = al.find_ruptures(data, rule=POINT, session_order=["intake", "s1", "s2", "s10"])
+    assert report.episodes["onset"].to_list() == ["s10"]
+    with pytest.raises(al.AllianceError, match="not in it"):
+        al.find_ruptures(data, rule=POINT, session_order=["s1"])
+
+
+def test_a_change_of_therapist_starts_a_new_series():
+    frame = pl.DataFrame(
+        {"who": ["a"] * 6, "by": list("xxxyyy"), "when": list(range(1, 7)), "t": [6.0, 6.0, 6.0, 4.0, 4.0, 4.0]}
+    )
+    options = {"totals": {"total": "t"}, "metric": "mean", "client": "who", "session": "when"}
+    together = al.Scores.from_totals(frame, FORM, **options)
+    apart = al.Scores.from_totals(frame, FORM, therapist="by", **options)
+    assert al.find_ruptures(together, rule=POINT).episodes.height == 1
+    report = al.find_ruptures(apart, rule=POINT)
+    assert report.episodes.height == 0
+    assert report.clients.height == 2
+
+
+def test_short_series_say_that_they_are_not_assessed():
+    report = al.find_ruptures(scores(pl.DataFrame, [5.0, 3.0]), rule=POINT)
+    assert report.clients["class"].to_list() == ["not-assessed"]
+    assert report.episodes.height == 0
+    assert report.episodes.columns[:3] == ["who", "onset", "nadir"]
+
+
+def test_a_repeated_session_is_refused():
+    frame = pl.DataFrame({"who": ["a", "a"], "by": ["x", "y"], "when": [1, 1], "t": [5.0, 5.0]})
+    two_raters = al.Scores.from_totals(
+        frame, FORM, totals={"total": "t"}, metric="mean", client="who", session="when", rater="by"
+    )
+    with pytest.raises(al.AllianceError) as caught:
+        al.find_ruptures(two_raters, rule=POINT)
+    assert caught.value.code == "repeated-session"
+
+
+def test_presets_say_how_certain_they_are():
+    for preset in al.rules.all_presets():
+        guessed = {"inferred", "recalled"} & set(preset.provenance.values())
+        assert bool(guessed) == preset.id.endswith("-as-read")
+        report = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=preset) if "srs" not in preset.id else None
+        if report is not None:
+            assert preset.id in report.methods()
+            assert preset.id in report.cite()
+            assert any(preset.id in note for note in report.notes)
+
+
+def test_the_report_holds_no_row_in_its_reprs():
+    report = al.find_ruptures(scores(pl.DataFrame, WORKED, who=["SENTINEL"] * 16), rule=POINT)
+    assert "SENTINEL" not in repr(report) + report._repr_html_() + report.methods()
+
+
+def test_the_figure_shows_gaps_and_episodes():
+    report = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=POINT)
+    figure = report.plot("a")
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    assert set(lines) == {"score", "reference", "limit"}
+    assert sum(value != value for value in lines["score"].get_ydata()) == 1
+    assert len(figure.axes[0].patches) == len(report.episodes)
+    with pytest.raises(al.AllianceError):
+        report.plot("nobody")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": 0.0},
+        {"threshold": float("nan")},
+        {"reference": "yesterday"},
+        {"reference": ("fixed", float("inf"))},
+        {"unit": "inches"},
+        {"unit": ("difference-error", 1.5)},
+        {"repair": "hope"},
+        {"repair": ("regain-share", 2.0)},
+        {"gaps": "ignore"},
+        {"overlap": "last"},
+        {"comparison": "about"},
+        {"tolerance_in": "inches"},
+        {"fall_sessions": 0},
+    ],
+)
+def test_unsound_rules_are_refused(change):
+    with pytest.raises(al.AllianceError) as caught:
+        al.rules.BelowReference(**{"reference": "previous", "unit": "points", "threshold": 1.0} | change)
+    assert caught.value.code == "invalid-option"
+
+
+def test_a_fixed_score_off_the_form_is_refused():
+    rule = al.rules.BelowReference(reference=("fixed", 36.0), unit="points", threshold=0.0)
+    with pytest.raises(al.AllianceError, match="1 to 7"):
+        al.find_ruptures(scores(pl.DataFrame, WORKED), rule=rule)
+
+
+def test_a_study_needs_a_rater_where_there_are_several():
+    frame = pl.DataFrame({"who": ["a"] * 3, "when": [1, 2, 3], **{f"q{item}": [4] * 3 for item in range(1, 13)}})
+    study = al.Study(client="who", session="when").with_forms(frame, "wai-sr-client", columns="q{item}")
+    assert len(al.find_ruptures(study, rule=POINT).clients) == 1
+    both = study.with_forms(frame.select(pl.exclude("q11", "q12")), "wai-srt-therapist", columns="q{item}")
+    with pytest.warns(al.EvidenceWarning), pytest.raises(al.AllianceError, match="client"):
+        al.find_ruptures(both, rule=POINT)
+    with pytest.warns(al.EvidenceWarning):
+        assert al.find_ruptures(both, rule=POINT, rater="therapist").instrument.rater == "therapist"
