@@ -18,6 +18,7 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.shifts import ShiftReport, find_shifts
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
@@ -36,6 +37,7 @@ __all__ = [
     "RuptureReport",
     "Scale",
     "Scores",
+    "ShiftReport",
     "Source",
     "Study",
     "StudyScores",
@@ -45,6 +47,7 @@ __all__ = [
     "cite",
     "errors",
     "find_ruptures",
+    "find_shifts",
     "instrument",
     "rules",
     "score",

@@ -14,6 +14,7 @@ __all__ = [
     "build_profile",
     "catalog",
     "check",
+    "check_shift_rule",
     "error_registry",
     "group_keys",
     "input_hash",
@@ -21,8 +22,11 @@ __all__ = [
     "item_spread_error",
     "preset",
     "preset_ids",
+    "read_numbers",
+    "reliable_change_cutoff",
     "rule_is_retrospective",
     "statuses",
+    "sudden_shifts",
     "totals_to_means",
     "version",
     "view",
@@ -90,6 +94,16 @@ class Detected:
     def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
 
 def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
+def read_numbers(given: Given, out: NDArray[np.float64]) -> None: ...
+def check_shift_rule(rule: dict[str, Any], higher_is_better: bool) -> None: ...
+def sudden_shifts(
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    rule: dict[str, Any],
+    higher_is_better: bool,
+) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]: ...
+def reliable_change_cutoff(standard_deviation: float, reliability: float) -> tuple[float, float, float]: ...
 def preset_ids() -> list[str]: ...
 def preset(id: str) -> dict[str, Any]: ...
 def catalog() -> list[Instrument]: ...

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from alliance import _native
 
-__all__ = ["BelowReference", "Preset", "all_presets", "preset"]
+__all__ = [
+    "BelowReference",
+    "Preset",
+    "SuddenGain",
+    "SuddenLoss",
+    "SuddenShift",
+    "all_presets",
+    "preset",
+    "reliable_change_cutoff",
+]
 
 Choice = str | tuple[str, float]
 
@@ -215,6 +224,95 @@ def all_presets() -> tuple[Preset, ...]:
         Sorted by id.
     """
     return tuple(preset(id) for id in _native.preset_ids())
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuddenShift:
+    """A change between two sessions that is large, large for this person, and lasts.
+
+    Parameters
+    ----------
+    cutoff : float or None
+        Criterion 1: smallest change in points, inclusive; None switches it off. 7 for the Beck Depression Inventory
+        (Tang & DeRubeis 1999); :func:`reliable_change_cutoff` gives one for other measures.
+    proportion : float or None
+        Criterion 2: smallest change as a share of the distance from the best score, inclusive; None switches it off.
+    best_score : float, optional
+        The best possible score, for criterion 2: 0 where lower is better unless you say otherwise; needed where
+        higher is better.
+    stability : {"tang-derubeis", "t-test", "gaynor-2003", "kelly-2005", "off"}
+        Criterion 3, the comparison of the sessions before and after.
+    alpha : float
+        Two-tailed level of criterion 3, adjusted to the scores that are there (Lutz et al. 2013).
+    critical : float, optional
+        One critical value instead, whatever is missing: 2.776 in Tang & DeRubeis (1999).
+    baseline_first : bool
+        Whether the first session is a baseline before treatment.
+    compat : {"suddengains-0.7.2"}, optional
+        Give that R program's answers including its quirks, for symptom scores.
+
+    Notes
+    -----
+    The change from session N to N + 1 is a shift when every criterion that is on is met. A V-shaped fall is none:
+    criterion 3 asks that the change lasts.
+    """
+
+    cutoff: float | None = 7.0
+    proportion: float | None = 0.25
+    best_score: float | None = None
+    stability: Literal["tang-derubeis", "t-test", "gaynor-2003", "kelly-2005", "off"] = "tang-derubeis"
+    alpha: float = 0.05
+    critical: float | None = None
+    baseline_first: bool = False
+    compat: Literal["suddengains-0.7.2"] | None = None
+
+    _direction: ClassVar[str]
+
+    def _fields(self) -> dict[str, Any]:
+        """Give the fields as the native module takes them."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return given | {"direction": self._direction}
+
+
+class SuddenGain(SuddenShift):
+    """A sudden change towards the better end. Parameters: :class:`SuddenShift`."""
+
+    _direction = "gain"
+
+
+class SuddenLoss(SuddenShift):
+    """A sudden change towards the worse end. Parameters: :class:`SuddenShift`."""
+
+    _direction = "loss"
+
+
+def reliable_change_cutoff(standard_deviation: float, reliability: float) -> float:
+    """Give the smallest change that measurement error alone would rarely give.
+
+    Parameters
+    ----------
+    standard_deviation : float
+        Of the scores at the start, in points.
+    reliability : float
+        Of the scores, 0 to 1.
+
+    Returns
+    -------
+    float
+        1.96 sqrt(2) SD sqrt(1 - reliability), in points (Jacobson & Truax 1991).
+
+    Raises
+    ------
+    AllianceError
+        ``invalid-option`` outside these ranges.
+
+    Examples
+    --------
+    >>> import alliance as al
+    >>> round(al.rules.reliable_change_cutoff(10.5, 0.961), 4)
+    5.7477
+    """
+    return _native.reliable_change_cutoff(standard_deviation, reliability)[2]
 
 
 def _float(number: object) -> float:

@@ -11,6 +11,7 @@ mod keys;
 mod lend;
 mod ruptures;
 mod scoring;
+mod shifts;
 mod text;
 
 use pyo3::prelude::*;
@@ -30,7 +31,9 @@ mod _native {
     #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
     #[pymodule_export]
-    use crate::scoring::{Scorer, item_spread_error, statuses, totals_to_means, view};
+    use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
+    #[pymodule_export]
+    use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
     #[pymodule_export]
     use crate::{build_profile, error_registry, version};
 }

@@ -13,7 +13,7 @@ use pyo3::types::PyDict;
 use crate::error::coded;
 use crate::scoring::{read, write};
 
-fn from_ruptures(py: Python<'_>, error: &RuptureError) -> PyErr {
+pub(crate) fn from_ruptures(py: Python<'_>, error: &RuptureError) -> PyErr {
     coded(py, error.code(), error.to_string(), None)
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct RuleFields {
     prior_degrees: f64,
 }
 
-fn unknown(option: &'static str, problem: &str) -> RuptureError {
+pub(crate) fn unknown(option: &'static str, problem: &str) -> RuptureError {
     RuptureError::InvalidOption { option, problem: problem.to_owned() }
 }
 

@@ -285,3 +285,25 @@ pub(crate) fn totals_to_means(
     }
     Ok(present)
 }
+
+/// A column of numbers, NaN where missing, into an array.
+#[pyfunction]
+pub(crate) fn read_numbers(py: Python<'_>, given: Given<'_>, mut out: PyBuffer<f64>) -> PyResult<()> {
+    let labels = Labels::default();
+    let held = HeldColumn::borrow(py, given, &labels)?;
+    let column = held.column().ok_or_else(|| unsupported(py, &held.name, "its memory layout"))?;
+    let out = write(&mut out)?;
+    let mut text = Place::in_column(&held.name);
+    column.for_each_block(|first, block| {
+        for ((row, to), from) in (first..).zip(out.iter_mut().skip(first)).zip(block) {
+            if from.is_infinite() && column.reads_cells() {
+                text.add(row);
+            }
+            *to = *from;
+        }
+    });
+    if text.count > 0 {
+        return Err(from_scoring(py, &ScoringError::TextAnswer { place: text }));
+    }
+    Ok(())
+}
