@@ -51,5 +51,5 @@ docs: develop (env "--group dev --group docs")
 
 # Time the Rust kernel and the Python round trip, side by side with other tools
 bench: develop
-    cargo bench --quiet -p alliance-scoring
+    cargo bench --quiet -p alliance-scoring -p alliance-ruptures
     python tests/python/bench_scoring.py

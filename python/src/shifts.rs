@@ -129,7 +129,6 @@ fn reversed(reversed: Reversed) -> &'static str {
         Reversed::Yes => "yes",
         Reversed::No => "no",
         Reversed::NotObserved => "not-observed",
-        _ => "undefined",
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 #[cfg(feature = "presets")]
 mod preset;
 pub mod rule;
+pub mod segments;
 mod series;
 pub mod simulate;
 pub mod sudden;
