@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _html, _native
-from alliance.errors import from_code
+from alliance.errors import AllianceError, from_code
 from alliance.instruments import Instrument
 from alliance.rules import BelowReference, Preset
 from alliance.scores import Scores
@@ -370,6 +370,10 @@ def _number_sessions(
 
     from alliance._frames import cells
 
+    if order is None:
+        numbers = _whole_numbers(ids, column)
+        if numbers is not None:
+            return numbers, None
     labels = cells(ids, column)
     if order is not None:
         listed = list(order)
@@ -378,10 +382,6 @@ def _number_sessions(
         if unlisted:
             raise from_code("invalid-option", f"session_order: {unlisted} rows have a session that is not in it")
         return np.array([places[label] for label in labels], dtype=np.int64), lambda _, number: listed[number]
-    if all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
-        return np.array(labels, dtype=np.int64), None
-    if all(isinstance(label, float) and label.is_integer() for label in labels):
-        return np.array(labels, dtype=np.float64).astype(np.int64), None
     if all(isinstance(label, date) for label in labels):
         return _number_by_date(dyads.tolist(), labels)
     raise from_code(
@@ -389,6 +389,20 @@ def _number_sessions(
         f"the sessions in `{column}` are neither whole numbers nor dates, so their order is not known; number them, "
         "or give all labels in their order as `session_order`",
     )
+
+
+def _whole_numbers(ids: Any, column: str) -> NDArray[np.int64] | None:
+    """Give the column as whole numbers, or None if it holds anything else."""
+    import numpy as np
+
+    values = np.empty(len(ids))
+    try:
+        _native.read_numbers(ids.answers(column), values)
+    except AllianceError:
+        return None
+    if not np.all(np.abs(values) < 2**53) or not np.array_equal(values, np.trunc(values)):
+        return None
+    return values.astype(np.int64)
 
 
 def _number_by_date(dyads: list[int], labels: list[Any]) -> tuple[NDArray[np.int64], Callable[[int, int], Any]]:

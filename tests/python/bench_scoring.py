@@ -161,6 +161,36 @@ def every_call() -> None:
         print(f"  {name:<28} {seconds * 1e3:>10.1f} ms {rows / seconds / 1e6:>8.1f} M rows/s")
 
 
+def ruptures() -> None:
+    """Compare a rule with episodes on 100 000 clients with its flags alone in polars expressions."""
+    generator = np.random.default_rng(1)
+    clients, sessions = 100_000, 20
+    rows = clients * sessions
+    frame = pl.DataFrame(
+        {
+            "client": np.repeat(np.arange(clients), sessions),
+            "session": np.tile(np.arange(1, sessions + 1), clients),
+            "total": np.clip(np.rint(generator.normal(4.2, 0.5, rows) * 12), 12, 60) / 12,
+        }
+    ).sample(fraction=1.0, shuffle=True, seed=1)
+    rule = al.rules.BelowReference(reference="previous", unit="own-sd", threshold=1.5)
+    options = {"totals": {"total": "total"}, "metric": "mean", "client": "client", "session": "session"}
+    scores = al.Scores.from_totals(frame, FORM, **options)
+
+    def by_hand() -> pl.DataFrame:
+        fall = pl.col("total").shift(1).over("client") - pl.col("total")
+        flag = (fall >= 1.5 * pl.col("total").std().over("client")).alias("flagged")
+        return frame.sort("client", "session").with_columns(flag)
+
+    print(f"\nruptures: {clients:,} clients x {sessions} sessions in any order")
+    seconds = best(lambda: al.find_ruptures(scores, rule=rule), 3)
+    row("find_ruptures, to the report", seconds, rows, seconds)
+    row("flags by polars expressions", best(by_hand, 3), rows, seconds)
+    report = al.find_ruptures(scores, rule=rule)
+    for table in ("sessions", "episodes", "clients"):
+        row(f"report.{table}", best(lambda table=table: report.to_frame(table), 2), rows, seconds)
+
+
 MEMORY = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -202,4 +232,5 @@ if __name__ == "__main__":
         large(10_000_000, kind)
         linear(kind)
     every_call()
+    ruptures()
     memory()

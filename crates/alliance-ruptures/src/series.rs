@@ -244,6 +244,14 @@ impl Series {
         self.scale
     }
 
+    /// Number of sessions of some neighbouring dyads.
+    pub(crate) fn sessions_of(&self, dyads: std::ops::Range<usize>) -> usize {
+        match (self.offsets.get(dyads.start), self.offsets.get(dyads.end)) {
+            (Some(start), Some(end)) => end - start,
+            _ => 0,
+        }
+    }
+
     /// Runs of all dyads.
     pub fn runs(&self) -> impl Iterator<Item = &[f64]> {
         (0..self.dyads()).map(|dyad| self.dyad(dyad))

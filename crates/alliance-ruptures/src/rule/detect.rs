@@ -76,11 +76,22 @@ pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Optio
     let available = || thread::available_parallelism().map_or(1, usize::from);
     let wanted =
         threads.unwrap_or_else(|| if series.len() < SESSIONS_WORTH_THREADS { 1 } else { available() });
-    let each = dyads.div_ceil(wanted.clamp(1, dyads.max(1)));
+    let each = dyads.div_ceil(wanted.clamp(1, dyads.max(1))).max(1);
+    let mut reference = vec![f64::NAN; series.len()];
+    let mut flagged = vec![false; series.len()];
     let parts: Vec<Part> = thread::scope(|scope| {
-        let ranges = (0..dyads).step_by(each.max(1)).map(|first| first..(first + each).min(dyads));
-        let running: Vec<_> =
-            ranges.map(|range| scope.spawn(|| Part::of(series, rule, spread, range))).collect();
+        let (mut references, mut flags) = (&mut reference[..], &mut flagged[..]);
+        let mut running = Vec::new();
+        for first in (0..dyads).step_by(each) {
+            let range = first..(first + each).min(dyads);
+            let sessions = series.sessions_of(range.clone());
+            let (own_references, rest) = std::mem::take(&mut references).split_at_mut(sessions);
+            references = rest;
+            let (own_flags, rest) = std::mem::take(&mut flags).split_at_mut(sessions);
+            flags = rest;
+            running
+                .push(scope.spawn(move || Part::of(series, rule, spread, range, own_references, own_flags)));
+        }
         let join = |worker: thread::ScopedJoinHandle<'_, Part>| {
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
@@ -88,8 +99,8 @@ pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Optio
     });
     let mut whole = Detection {
         rule: *rule,
-        reference: Vec::with_capacity(series.len()),
-        flagged: Vec::with_capacity(series.len()),
+        reference,
+        flagged,
         dyads: Vec::with_capacity(dyads),
         episodes: Vec::new(),
         offsets: Vec::with_capacity(dyads + 1),
@@ -97,8 +108,6 @@ pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Optio
     whole.offsets.push(0);
     for part in parts {
         let before = whole.episodes.len();
-        whole.reference.extend(part.reference);
-        whole.flagged.extend(part.flagged);
         whole.dyads.extend(part.dyads);
         whole.episodes.extend(part.episodes);
         whole.offsets.extend(part.ends.into_iter().map(|end| before + end));
@@ -109,19 +118,25 @@ pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Optio
 /// The dyads of one thread.
 #[derive(Debug, Default)]
 struct Part {
-    reference: Vec<f64>,
-    flagged: Vec<bool>,
     dyads: Vec<DyadDetection>,
     episodes: Vec<Episode>,
     ends: Vec<usize>,
 }
 
 impl Part {
-    fn of(series: &Series, rule: &Rule, spread: &Spread, dyads: Range<usize>) -> Self {
+    fn of(
+        series: &Series,
+        rule: &Rule,
+        spread: &Spread,
+        dyads: Range<usize>,
+        references: &mut [f64],
+        flags: &mut [bool],
+    ) -> Self {
         let orientation = series.scale().orientation;
         let mut part = Self::default();
         let mut levels = Levels::online(rule, orientation);
         let (mut scratch, mut filled) = (Vec::new(), Vec::new());
+        let mut places = references.iter_mut().zip(flags);
         for dyad in dyads {
             let run = series.dyad(dyad);
             let unit = unit_in_points(rule, run, spread, series.scale(), &mut scratch);
@@ -138,25 +153,22 @@ impl Part {
             levels.start(known, &mut scratch);
             let first = part.episodes.len();
             let mut episodes = Episodes::new(rule, orientation, unit);
-            for (position, (score, known)) in run.iter().zip(known).enumerate() {
+            let sessions = run.iter().zip(known).enumerate().zip(places.by_ref().take(run.len()));
+            for ((position, (score, known)), (reference, flag)) in sessions {
                 if known.is_nan() {
                     levels.miss();
                     part.take(episodes.miss());
-                    part.reference.push(f64::NAN);
-                    part.flagged.push(false);
                     continue;
                 }
-                let reference = levels.at(position);
+                *reference = levels.at(position);
                 let can_be_flagged = is_assessed && !score.is_nan() && !reference.is_nan();
-                let is_flagged = can_be_flagged && rule.is_reached(orientation.fall(reference, *score), unit);
-                levels.observe(*known, is_flagged);
+                *flag = can_be_flagged && rule.is_reached(orientation.fall(*reference, *score), unit);
+                levels.observe(*known, *flag);
                 if !score.is_nan() && is_assessed {
-                    part.take(episodes.observe(position, *score, reference, is_flagged));
+                    part.take(episodes.observe(position, *score, *reference, *flag));
                 }
                 found.evaluable += usize::from(can_be_flagged);
-                found.flagged += usize::from(is_flagged);
-                part.reference.push(reference);
-                part.flagged.push(is_flagged);
+                found.flagged += usize::from(*flag);
             }
             part.take(episodes.finish());
             if is_assessed && found.evaluable > 0 {

@@ -73,27 +73,31 @@ impl Levels {
         }
     }
 
-    /// Takes note of an observed session.
+    /// Takes note of an observed session: of what the rule's own reference needs, and nothing else.
+    #[inline]
     pub(crate) fn observe(&mut self, score: f64, is_flagged: bool) {
-        if self.recent.len() == usize::from(self.rule.fall_sessions) {
-            self.recent.remove(0);
-        }
-        self.recent.push(score);
-        let frozen = match self.rule.reference {
+        match self.rule.reference {
+            Reference::Previous => {
+                if self.recent.len() == usize::from(self.rule.fall_sessions) {
+                    self.recent.remove(0);
+                }
+                self.recent.push(score);
+            }
             // A baseline takes its sessions as they come and then stays what it is.
-            Reference::Baseline(first) => self.past.count >= f64::from(first),
-            _ => is_flagged,
-        };
-        if frozen {
-            return;
-        }
-        self.past.add(score);
-        if self.best.is_nan() || self.orientation.fall(self.best, score) < 0.0 {
-            self.best = score;
-        }
-        if self.rule.reference == Reference::RunningMedian {
-            let place = self.sorted.partition_point(|known| *known < score);
-            self.sorted.insert(place, score);
+            Reference::Baseline(first) if self.past.count < f64::from(first) => self.past.add(score),
+            Reference::RunningMean if !is_flagged => self.past.add(score),
+            Reference::RunningMedian if !is_flagged => {
+                self.past.count += 1.0;
+                let place = self.sorted.partition_point(|known| *known < score);
+                self.sorted.insert(place, score);
+            }
+            Reference::RunningMaximum if !is_flagged => {
+                self.past.count += 1.0;
+                if self.best.is_nan() || self.orientation.fall(self.best, score) < 0.0 {
+                    self.best = score;
+                }
+            }
+            _ => {}
         }
     }
 

@@ -53,12 +53,16 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
+    /// Two passes over the numbers: as exact as one by one, without a division for each.
     pub(crate) fn of(scores: &[f64]) -> Self {
-        let mut moments = Self::default();
-        for score in scores.iter().filter(|score| !score.is_nan()) {
-            moments.add(*score);
+        let observed = || scores.iter().filter(|score| !score.is_nan());
+        let (count, sum) = observed().fold((0.0, 0.0), |(count, sum), score| (count + 1.0, sum + score));
+        if count == 0.0 {
+            return Self::default();
         }
-        moments
+        let mean = sum / count;
+        let squares = observed().map(|score| (score - mean) * (score - mean)).sum();
+        Self { count, mean, squares }
     }
 
     #[inline]
