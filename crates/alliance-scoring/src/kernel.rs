@@ -208,6 +208,10 @@ impl<'p, 'c, 'a, C: Coding> Worker<'p, 'c, 'a, C> {
                 }
                 self.add_group(group, found, count);
             }
+            if outcome.stray {
+                // The call is refused; sums of answers outside the range need not even be numbers.
+                return outcome;
+            }
             self.add_complete_forms(count);
             self.finish_scales(&mut outputs, done, count, &mut outcome.counts);
             done += count;

@@ -296,6 +296,20 @@ proptest! {
 }
 
 #[test]
+fn numbers_whose_sums_are_none_are_refused() {
+    let key = Key {
+        items: 4,
+        min: 4,
+        points: 3,
+        step: None,
+        reversed: vec![true, true, false, false],
+        scales: vec![vec![true; 4]],
+    };
+    let data = vec![vec![5.0, -1.7e308]; 4];
+    assert_eq!(scorer(&key, MissingRule::Complete).score(&views(&data)).unwrap_err().code(), "out-of-range");
+}
+
+#[test]
 fn any_number_of_threads_gives_the_same_numbers() {
     let rows = 300_001;
     for step in [Some(1.0), None] {
