@@ -19,6 +19,7 @@ __all__ = [
     "AllianceWarning",
     "AmbiguousInstrument",
     "AnswerError",
+    "CannotEstimate",
     "ColumnError",
     "DuplicateForm",
     "EvidenceWarning",
@@ -99,6 +100,10 @@ class UnknownScale(AllianceError):
 
 class InvalidOption(AllianceError):
     """An option has a value it cannot have."""
+
+
+class CannotEstimate(AllianceError):
+    """The data are too few, or too alike, for what was asked."""
 
 
 class ColumnError(AllianceError):

@@ -59,6 +59,11 @@ pub enum RuptureError {
         /// Largest span.
         most: usize,
     },
+    /// A session came at or before one that was taken already.
+    #[error(
+        "the session is not after the last one taken; a late or corrected form needs a replay of the history"
+    )]
+    OutOfOrder,
     /// A preset file is malformed.
     #[error("rule preset `{id}`: {problem}")]
     InvalidPreset {
@@ -94,6 +99,7 @@ impl RuptureError {
             Self::OutOfRange { .. } => "out-of-range",
             Self::RepeatedSession { .. } => "repeated-session",
             Self::SessionSpan { .. } => "session-span",
+            Self::OutOfOrder => "out-of-order",
             Self::InvalidPreset { .. } => "invalid-preset",
             Self::UnknownPreset { .. } => "unknown-preset",
             Self::NotLive { .. } => "not-live",

@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accuracy;
+pub mod agreement;
+pub mod chance;
 pub mod charts;
 mod error;
+pub mod live;
 #[cfg(feature = "presets")]
 mod preset;
 pub mod rule;

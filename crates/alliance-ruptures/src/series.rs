@@ -4,6 +4,7 @@ use crate::RuptureError;
 
 /// Whether a higher score is the better one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Orientation {
     /// Alliance and most measures of functioning.
     HigherIsBetter,
@@ -20,10 +21,20 @@ impl Orientation {
             Self::LowerIsBetter => score - reference,
         }
     }
+
+    /// The score that is `points` worse than `reference`.
+    #[inline]
+    pub fn worse_by(self, reference: f64, points: f64) -> f64 {
+        match self {
+            Self::HigherIsBetter => reference - points,
+            Self::LowerIsBetter => reference + points,
+        }
+    }
 }
 
 /// The scale scores are on.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ScoreScale {
     /// Lowest possible score.
@@ -77,10 +88,10 @@ impl ScoreScale {
 }
 
 /// How far a score may lie outside its scale and still count as the end of it.
-const RANGE_TOLERANCE: f64 = 1e-9;
+pub(crate) const RANGE_TOLERANCE: f64 = 1e-9;
 
 /// Most sessions one dyad may span: a guard against session numbers that are years or ids.
-const MOST_SESSIONS: usize = 10_000;
+pub(crate) const MOST_SESSIONS: usize = 10_000;
 
 /// Scores of dyads (client and therapist), session after session, one rater, one measure.
 ///

@@ -31,6 +31,17 @@ fn rule(reference: Reference, unit: Unit, threshold: f64) -> Rule {
 }
 
 #[test]
+fn limits_lie_on_the_worse_side_of_the_reference() {
+    let rule = rule(Reference::Previous, Unit::Points, 1.0);
+    for (orientation, limit) in [(Orientation::HigherIsBetter, 4.4), (Orientation::LowerIsBetter, 6.4)] {
+        let scale = scale().with_orientation(orientation);
+        let found = detect(&Series::new(vec![5.4, 5.6], vec![0, 2], scale).unwrap(), &rule);
+        assert!((found.limit(0, found.reference[1]) - limit).abs() < 1e-12);
+        assert!(found.limit(1, found.reference[1]).is_nan());
+    }
+}
+
+#[test]
 fn the_worked_series_is_flagged_as_printed() {
     let series = one(&WORKED);
     // Reliable change with a standard error of measurement of .20: 1.96 * sqrt(2) * .20.

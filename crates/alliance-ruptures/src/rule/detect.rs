@@ -7,7 +7,7 @@ use super::episode::{Change, Episodes};
 use super::reference::Levels;
 use super::spread::{Spread, unit_in_points};
 use super::{ClientClass, Episode, Gaps, Rule};
-use crate::Series;
+use crate::{Orientation, Series};
 
 /// Below this many sessions one thread does the work.
 const SESSIONS_WORTH_THREADS: usize = 100_000;
@@ -36,6 +36,8 @@ pub struct DyadDetection {
 pub struct Detection {
     /// The rule.
     pub rule: Rule,
+    /// Which way scores are worse.
+    pub orientation: Orientation,
     /// Reference of each session; NaN where there is none.
     pub reference: Vec<f64>,
     /// Whether each session is flagged.
@@ -57,9 +59,11 @@ impl Detection {
         }
     }
 
-    /// The score below which a session of this dyad is flagged, given its reference.
+    /// The score beyond which a session of this dyad is flagged, given its reference; NaN for a dyad there is not.
     pub fn limit(&self, dyad: usize, reference: f64) -> f64 {
-        self.dyads.get(dyad).map_or(f64::NAN, |found| reference - self.rule.threshold * found.unit)
+        self.dyads
+            .get(dyad)
+            .map_or(f64::NAN, |found| self.orientation.worse_by(reference, self.rule.threshold * found.unit))
     }
 }
 
@@ -79,26 +83,33 @@ pub fn detect_with(series: &Series, rule: &Rule, spread: &Spread, threads: Optio
     let each = dyads.div_ceil(wanted.clamp(1, dyads.max(1))).max(1);
     let mut reference = vec![f64::NAN; series.len()];
     let mut flagged = vec![false; series.len()];
-    let parts: Vec<Part> = thread::scope(|scope| {
-        let (mut references, mut flags) = (&mut reference[..], &mut flagged[..]);
-        let mut running = Vec::new();
-        for first in (0..dyads).step_by(each) {
-            let range = first..(first + each).min(dyads);
-            let sessions = series.sessions_of(range.clone());
-            let (own_references, rest) = std::mem::take(&mut references).split_at_mut(sessions);
-            references = rest;
-            let (own_flags, rest) = std::mem::take(&mut flags).split_at_mut(sessions);
-            flags = rest;
-            running
-                .push(scope.spawn(move || Part::of(series, rule, spread, range, own_references, own_flags)));
-        }
-        let join = |worker: thread::ScopedJoinHandle<'_, Part>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().map(join).collect()
-    });
+    // A thread takes longer to start than a small sample takes to work through, and simulations bring thousands of them.
+    let parts: Vec<Part> = if each >= dyads {
+        vec![Part::of(series, rule, spread, 0..dyads, &mut reference, &mut flagged)]
+    } else {
+        thread::scope(|scope| {
+            let (mut references, mut flags) = (&mut reference[..], &mut flagged[..]);
+            let mut running = Vec::new();
+            for first in (0..dyads).step_by(each) {
+                let range = first..(first + each).min(dyads);
+                let sessions = series.sessions_of(range.clone());
+                let (own_references, rest) = std::mem::take(&mut references).split_at_mut(sessions);
+                references = rest;
+                let (own_flags, rest) = std::mem::take(&mut flags).split_at_mut(sessions);
+                flags = rest;
+                running.push(
+                    scope.spawn(move || Part::of(series, rule, spread, range, own_references, own_flags)),
+                );
+            }
+            let join = |worker: thread::ScopedJoinHandle<'_, Part>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            running.into_iter().map(join).collect()
+        })
+    };
     let mut whole = Detection {
         rule: *rule,
+        orientation: series.scale().orientation,
         reference,
         flagged,
         dyads: Vec::with_capacity(dyads),

@@ -1,6 +1,6 @@
 //! From flagged sessions to episodes with onset, nadir and repair.
 
-use super::{Gaps, Overlap, Repair, Rule, Tolerance};
+use super::{Gaps, Overlap, Repair, Rule, Tolerance, same_or_both_nan};
 use crate::Orientation;
 
 /// Scores are sums divided by counts: allow for their rounding, far below any step of a scale.
@@ -8,6 +8,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// Whether and how an episode ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Resolution {
     /// Repaired within the window.
@@ -63,6 +64,7 @@ impl Shape {
 
 /// A rupture: a fall with what became of it. Sessions are positions within the client's series, from 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Episode {
     /// First flagged session.
@@ -130,8 +132,12 @@ impl ClientClass {
 
     pub(crate) fn of(episodes: &[Episode]) -> Self {
         let count = |wanted| episodes.iter().filter(|episode| episode.resolution == wanted).count();
-        match (count(Resolution::Repaired), count(Resolution::Unrepaired)) {
-            _ if episodes.is_empty() => Self::NoRupture,
+        Self::of_counts(episodes.len(), count(Resolution::Repaired), count(Resolution::Unrepaired))
+    }
+
+    pub(crate) fn of_counts(episodes: usize, repaired: usize, unrepaired: usize) -> Self {
+        match (repaired, unrepaired) {
+            _ if episodes == 0 => Self::NoRupture,
             (0, 0) => Self::Undecided,
             (_, 0) => Self::Repaired,
             (0, _) => Self::Unrepaired,
@@ -142,6 +148,7 @@ impl ClientClass {
 
 /// An episode that is not over yet.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Open {
     episode: Episode,
     reference: f64,
@@ -153,7 +160,8 @@ struct Open {
 }
 
 /// Turns one client's sessions into episodes, one session at a time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Episodes {
     rule: Rule,
     orientation: Orientation,
@@ -161,6 +169,7 @@ pub(crate) struct Episodes {
     open: Option<Open>,
     /// The last unrepaired episode, until some session comes back to where it started.
     unfinished: Option<Open>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::live::nan_as_none"))]
     previous: f64,
 }
 
@@ -173,6 +182,16 @@ pub(crate) enum Change {
     Finished(Episode),
     /// This episode takes the place of the one finished last.
     Replaced(Episode),
+}
+
+// A score that is not there yet equals another.
+impl PartialEq for Episodes {
+    fn eq(&self, other: &Self) -> bool {
+        self.fits(&other.rule, other.orientation, other.unit)
+            && self.open == other.open
+            && self.unfinished == other.unfinished
+            && same_or_both_nan(self.previous, other.previous)
+    }
 }
 
 impl Episodes {
@@ -216,6 +235,25 @@ impl Episodes {
                 Change::Nothing
             }
         }
+    }
+
+    /// The episode that is not over yet.
+    pub(crate) fn current(&self) -> Option<&Episode> {
+        self.open.as_ref().map(|open| &open.episode)
+    }
+
+    /// The last unrepaired episode while it can still be extended or replaced.
+    #[cfg(feature = "serde")]
+    pub(crate) fn unfinished(&self) -> Option<&Episode> {
+        self.unfinished.as_ref().map(|open| &open.episode)
+    }
+
+    /// Whether these are episodes of such a rule: a state that was stored says what it likes.
+    pub(crate) fn fits(&self, rule: &Rule, orientation: Orientation, unit: f64) -> bool {
+        self.rule == *rule
+            && self.orientation == orientation
+            && self.unit == unit
+            && self.open.is_none_or(|open| open.waited < rule.repair_window)
     }
 
     /// Takes note of a session without a score.

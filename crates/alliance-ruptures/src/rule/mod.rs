@@ -13,10 +13,20 @@ pub use detect::{Detection, DyadDetection, detect, detect_with};
 pub use episode::{ClientClass, Episode, Resolution, Shape};
 pub use spread::Spread;
 
+pub(crate) use episode::{Change, Episodes};
+pub(crate) use reference::Levels;
+pub(crate) use spread::unit_in_points;
+
 use crate::RuptureError;
+
+/// Whether two numbers are the same, or both not there.
+pub(crate) fn same_or_both_nan(one: f64, other: f64) -> bool {
+    one == other || one.is_nan() && other.is_nan()
+}
 
 /// From what a fall is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Reference {
     /// The highest of the last observed sessions, as many as the fall may take.
@@ -41,6 +51,7 @@ pub enum Reference {
 
 /// In what a fall is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Unit {
     /// Points of the score.
@@ -74,6 +85,7 @@ pub enum Unit {
 
 /// Whether a fall of exactly the threshold counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Comparison {
     /// It does.
@@ -84,6 +96,7 @@ pub enum Comparison {
 
 /// How near to a level a score must come to count as back.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Tolerance {
     /// Within this many points.
@@ -94,6 +107,7 @@ pub enum Tolerance {
 
 /// What counts as the repair of a rupture.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Repair {
     /// Nothing is asked: an episode is a run of flagged sessions.
@@ -110,6 +124,7 @@ pub enum Repair {
 
 /// What a session without a score does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Gaps {
     /// The sessions on both sides count as neighbours.
@@ -122,6 +137,7 @@ pub enum Gaps {
 
 /// What becomes of episodes that follow each other without a repair between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Overlap {
     /// They are one.
@@ -145,6 +161,7 @@ pub enum Overlap {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Rule {
     /// From what a fall is measured.

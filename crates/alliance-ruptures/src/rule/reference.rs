@@ -1,15 +1,17 @@
 //! The level from which a fall is measured, session after session.
 
 use super::spread::{Line, Moments, median};
-use super::{Gaps, Reference, Rule};
+use super::{Gaps, Reference, Rule, same_or_both_nan};
 use crate::Orientation;
 
 /// Gives the reference of a session from what came before it, or from the whole series where the rule says so.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Levels {
     rule: Rule,
     orientation: Orientation,
     /// A level that does not depend on the session: whole-series references and fixed ones.
+    #[cfg_attr(feature = "serde", serde(with = "crate::live::nan_as_none"))]
     constant: f64,
     trend: Option<Line>,
     /// Last observed scores, as many as a fall may take; the oldest first.
@@ -18,7 +20,22 @@ pub(crate) struct Levels {
     past: Moments,
     /// The same, sorted, for the running median only.
     sorted: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::live::nan_as_none"))]
     best: f64,
+}
+
+// A level that is not there yet equals another.
+impl PartialEq for Levels {
+    fn eq(&self, other: &Self) -> bool {
+        self.rule == other.rule
+            && self.orientation == other.orientation
+            && same_or_both_nan(self.constant, other.constant)
+            && self.trend == other.trend
+            && self.recent == other.recent
+            && self.past == other.past
+            && self.sorted == other.sorted
+            && same_or_both_nan(self.best, other.best)
+    }
 }
 
 impl Levels {
@@ -106,6 +123,18 @@ impl Levels {
         if self.rule.gaps == Gaps::Break {
             self.recent.clear();
         }
+    }
+
+    /// Whether these are levels of such a rule: a state that was stored says what it likes.
+    #[cfg(feature = "serde")]
+    pub(crate) fn fits(&self, rule: &Rule, orientation: Orientation) -> bool {
+        let own = Self::online(rule, orientation);
+        self.rule == own.rule
+            && self.orientation == own.orientation
+            && self.trend.is_none()
+            && same_or_both_nan(self.constant, own.constant)
+            && self.recent.len() <= usize::from(rule.fall_sessions)
+            && self.sorted.is_sorted()
     }
 
     fn best_of_recent(&self) -> f64 {

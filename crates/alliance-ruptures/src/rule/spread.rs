@@ -46,6 +46,7 @@ impl Spread {
 
 /// Count, mean and sum of squared deviations, updated number by number (Welford 1962).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Moments {
     pub(crate) count: f64,
     pub(crate) mean: f64,
@@ -81,6 +82,7 @@ impl Moments {
 
 /// The client's straight line over session positions: intercept, slope and residual sum of squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Line {
     pub(crate) intercept: f64,
     pub(crate) slope: f64,

@@ -1,0 +1,303 @@
+//! How well flagged sessions agree with a criterion: coded, self-reported or planted ruptures.
+//!
+//! # Matching
+//!
+//! Within a dyad each flag may explain one criterion session and each criterion session one flag. A flag at session
+//! `f` may explain one at `c` if `c - before <= f <= c + after`. Of all ways to match, the one with the most pairs is
+//! taken; of those, the one with the smallest sum of distances; of those, the one that leaves later flags, then later
+//! criterion sessions, unmatched.
+//!
+//! # Sessions that were not coded
+//!
+//! "Not coded" is not "none found". A flag can be called true or false only if every session it may explain was
+//! coded; other flags are undecided and left out, whether or not they are matched, because leaving out only the
+//! unmatched ones would flatter the rule. The same holds for sessions without a flag. Sensitivity rests on every
+//! session coded as a rupture.
+
+mod bootstrap;
+mod matching;
+mod onset;
+
+pub use bootstrap::Estimate;
+pub use onset::{OnsetAccuracy, OnsetMatch, onset_accuracy};
+
+use std::ops::Range;
+
+use crate::RuptureError;
+use bootstrap::bootstrap;
+use matching::Matching;
+
+/// How a rule is held against a criterion.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AccuracyOptions {
+    /// Sessions a flag may come before the criterion, and sessions it may come after: (0, 1) by default, since what
+    /// happens in one session may show only on the form of the next.
+    pub tolerance: (usize, usize),
+    /// Bootstrap samples of dyads, 2 000 by default; 0 gives no intervals.
+    pub resamples: usize,
+    /// Seed of the bootstrap.
+    pub seed: u64,
+    /// Confidence level of the intervals, .95 by default.
+    pub level: f64,
+    /// One weight per dyad, such as one over its chance to have been coded; `None` weighs all the same.
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Default for AccuracyOptions {
+    fn default() -> Self {
+        Self { tolerance: (0, 1), resamples: 2_000, seed: 1, level: 0.95, weights: None }
+    }
+}
+
+impl AccuracyOptions {
+    /// The options themselves if they are within their ranges for so many dyads.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-option` naming the option and what is allowed.
+    pub fn checked(self, dyads: usize) -> Result<Self, RuptureError> {
+        self.check(dyads)?;
+        Ok(self)
+    }
+
+    fn check(&self, dyads: usize) -> Result<(), RuptureError> {
+        let require = |holds: bool, option: &'static str, problem: &str| {
+            if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: problem.into() }) }
+        };
+        require(self.level > 0.0 && self.level < 1.0, "level", "the level is above 0 and below 1")?;
+        require(
+            self.resamples <= MOST_RESAMPLES,
+            "resamples",
+            "there are at most 1 000 000 bootstrap samples",
+        )?;
+        let Some(weights) = &self.weights else { return Ok(()) };
+        let is_sound = |weight: &f64| weight.is_finite() && *weight >= 0.0;
+        require(
+            weights.len() == dyads && weights.iter().all(is_sound),
+            "weights",
+            "there is one weight per dyad, finite and not negative",
+        )
+    }
+
+    fn weight(&self, dyad: usize) -> f64 {
+        self.weights.as_ref().and_then(|weights| weights.get(dyad)).copied().unwrap_or(1.0)
+    }
+}
+
+/// More bootstrap samples than anybody needs.
+const MOST_RESAMPLES: usize = 1_000_000;
+
+/// Sessions counted, without weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AccuracyCounts {
+    /// Dyads with any coded session.
+    pub dyads: usize,
+    /// Coded sessions.
+    pub coded: usize,
+    /// Sessions coded as a rupture.
+    pub ruptures: usize,
+    /// Of these, sessions that a flag explains.
+    pub found: usize,
+    /// Flagged sessions of all dyads.
+    pub flags: usize,
+    /// Flags that cannot be judged, because a session they may explain was not coded.
+    pub undecided: usize,
+    /// Flags that explain a rupture, of those that can be judged.
+    pub true_flags: usize,
+    /// Flags that explain none, of those that can be judged.
+    pub false_flags: usize,
+    /// Sessions that can be judged, with neither flag nor rupture.
+    pub quiet: usize,
+}
+
+/// How well flags agree with a criterion.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Accuracy {
+    /// Share of coded ruptures that a flag explains.
+    pub sensitivity: Estimate,
+    /// Share of flags that explain a rupture, of those that can be judged.
+    pub precision: Estimate,
+    /// Share of sessions without a flag among those that can be judged and have neither a rupture nor a flag that
+    /// explains one elsewhere.
+    pub specificity: Estimate,
+    /// Cohen's kappa over the sessions that can be judged: found ruptures, false flags, missed ruptures, quiet sessions.
+    pub kappa: Estimate,
+    /// What these rest on.
+    pub counts: AccuracyCounts,
+}
+
+/// Holds the flags of a rule against a criterion.
+///
+/// `criterion`: for each session whether it was coded as a rupture, `None` if it was not coded. Dyad `i` has the
+/// sessions `offsets[i]..offsets[i + 1]`, as in [`Detection::flagged`](crate::Detection::flagged) and
+/// [`Series::offsets`](crate::Series::offsets). A session without a score cannot be flagged; if it was coded as a
+/// rupture, the rule missed it.
+///
+/// Intervals are percentile intervals of a bootstrap that draws whole dyads (those with a coded session), since
+/// sessions of one dyad are alike. They are too short below some 20 dyads, and of no length where an estimate is 0 or 1
+/// in every dyad.
+///
+/// ```
+/// use alliance_ruptures::accuracy::{AccuracyOptions, detection_accuracy};
+///
+/// let flagged = [false, true, false, false, true, false];
+/// let coded = [Some(true), Some(false), Some(false), Some(true), Some(false), None];
+/// let found = detection_accuracy(&flagged, &coded, &[0, 4, 6], &AccuracyOptions::default())?;
+/// // The first rupture shows a session later; the second does not show.
+/// assert_eq!(found.sensitivity.value, 0.5);
+/// assert_eq!((found.counts.true_flags, found.counts.false_flags), (1, 1));
+/// # Ok::<(), alliance_ruptures::RuptureError>(())
+/// ```
+///
+/// # Errors
+///
+/// `length-mismatch`, `invalid-offsets`, and what [`AccuracyOptions::checked`] says.
+pub fn detection_accuracy(
+    flagged: &[bool],
+    criterion: &[Option<bool>],
+    offsets: &[usize],
+    options: &AccuracyOptions,
+) -> Result<Accuracy, RuptureError> {
+    if flagged.len() != criterion.len() {
+        return Err(RuptureError::LengthMismatch);
+    }
+    let dyads = runs(offsets, flagged.len())?;
+    options.check(dyads.len())?;
+    let mut counts = AccuracyCounts::default();
+    let mut tallies = Vec::new();
+    let mut matching = Matching::default();
+    for (dyad, run) in dyads.enumerate() {
+        let flagged = flagged.get(run.clone()).unwrap_or_default();
+        let criterion = criterion.get(run).unwrap_or_default();
+        counts.flags += flagged.iter().filter(|flag| **flag).count();
+        let tally = Tally::of(flagged, criterion, options.tolerance, &mut matching);
+        if tally.coded > 0 {
+            tally.add_to(&mut counts);
+            tallies.push(tally.weighted(options.weight(dyad)));
+        }
+    }
+    counts.undecided = counts.flags - counts.true_flags - counts.false_flags;
+    let [sensitivity, precision, specificity, kappa] = bootstrap(&tallies, options, Tally::measures);
+    Ok(Accuracy { sensitivity, precision, specificity, kappa, counts })
+}
+
+/// The sessions of each dyad.
+fn runs(
+    offsets: &[usize],
+    sessions: usize,
+) -> Result<impl ExactSizeIterator<Item = Range<usize>>, RuptureError> {
+    if offsets.first() == Some(&0) && offsets.last() == Some(&sessions) && offsets.is_sorted() {
+        Ok(offsets.windows(2).map(|pair| match pair {
+            [start, end] => *start..*end,
+            _ => 0..0,
+        }))
+    } else {
+        Err(RuptureError::InvalidOffsets)
+    }
+}
+
+/// Counts of one dyad.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    coded: usize,
+    ruptures: usize,
+    found: usize,
+    /// Ruptures among the sessions that can be judged, and the found ones of them.
+    judged_ruptures: usize,
+    judged_found: usize,
+    true_flags: usize,
+    false_flags: usize,
+    quiet: usize,
+}
+
+impl Tally {
+    fn of(
+        flagged: &[bool],
+        criterion: &[Option<bool>],
+        (before, after): (usize, usize),
+        matching: &mut Matching,
+    ) -> Self {
+        let mut tally = Self { coded: criterion.iter().flatten().count(), ..Self::default() };
+        if tally.coded == 0 {
+            return tally;
+        }
+        let flags = (0..).zip(flagged).filter(|(_, flag)| **flag).map(|(at, _)| at);
+        let ruptures = (0..).zip(criterion).filter(|(_, coded)| **coded == Some(true)).map(|(at, _)| at);
+        matching.run(flags, ruptures, before, after);
+        let mut matched_flags = matching.pairs().iter().map(|pair| pair.0).peekable();
+        let mut matched_ruptures = matching.pairs().iter().map(|pair| pair.1).peekable();
+        // The last uncoded session up to here and the first from here on.
+        let mut uncoded_before = None;
+        let mut uncoded_next = 0;
+        for (session, (flag, coded)) in flagged.iter().zip(criterion).enumerate() {
+            if coded.is_none() {
+                uncoded_before = Some(session);
+            }
+            uncoded_next = uncoded_next.max(session);
+            while criterion.get(uncoded_next).is_some_and(Option::is_some) {
+                uncoded_next += 1;
+            }
+            // A flag here may explain the sessions from `after` before it to `before` after it.
+            let is_judged = uncoded_before.is_none_or(|uncoded| session - uncoded > after)
+                && (uncoded_next >= criterion.len() || uncoded_next - session > before);
+            let explains = matched_flags.next_if_eq(&session).is_some();
+            let is_found = matched_ruptures.next_if_eq(&session).is_some();
+            let is_rupture = *coded == Some(true);
+            tally.ruptures += usize::from(is_rupture);
+            tally.found += usize::from(is_found);
+            if is_judged {
+                tally.judged_ruptures += usize::from(is_rupture);
+                tally.judged_found += usize::from(is_found);
+                tally.true_flags += usize::from(explains);
+                tally.false_flags += usize::from(*flag && !explains);
+                tally.quiet += usize::from(!*flag && !is_rupture);
+            }
+        }
+        tally
+    }
+
+    fn add_to(&self, counts: &mut AccuracyCounts) {
+        counts.dyads += 1;
+        counts.coded += self.coded;
+        counts.ruptures += self.ruptures;
+        counts.found += self.found;
+        counts.true_flags += self.true_flags;
+        counts.false_flags += self.false_flags;
+        counts.quiet += self.quiet;
+    }
+
+    fn weighted(&self, weight: f64) -> [f64; 7] {
+        [
+            self.ruptures,
+            self.found,
+            self.judged_ruptures,
+            self.judged_found,
+            self.true_flags,
+            self.false_flags,
+            self.quiet,
+        ]
+        .map(|count| weight * count as f64)
+    }
+
+    /// Sensitivity, precision, specificity and kappa from summed counts.
+    fn measures(sums: &[f64; 7]) -> [f64; 4] {
+        let [ruptures, found, judged_ruptures, judged_found, true_flags, false_flags, quiet] = *sums;
+        [
+            found / ruptures,
+            true_flags / (true_flags + false_flags),
+            quiet / (quiet + false_flags),
+            cohens_kappa([judged_found, false_flags, judged_ruptures - judged_found, quiet]),
+        ]
+    }
+}
+
+/// Cohen's kappa of two yes-or-no raters from the table both, only the first, only the second, neither.
+///
+/// `2 (ad - bc) / ((a + b)(b + d) + (a + c)(c + d))`; NaN if both always say the same one thing (or there is nothing).
+pub(crate) fn cohens_kappa([both, first, second, neither]: [f64; 4]) -> f64 {
+    let chance = (both + first) * (first + neither) + (both + second) * (second + neither);
+    if chance > 0.0 { 2.0 * (both * neither - first * second) / chance } else { f64::NAN }
+}
