@@ -10,6 +10,7 @@ back.
 
 from alliance import errors, rules
 from alliance._native import version as _version
+from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
@@ -26,7 +27,9 @@ __version__ = _version()
 __all__ = [
     "AllianceError",
     "AllianceWarning",
+    "Calibration",
     "Catalog",
+    "ChanceRate",
     "Evidence",
     "EvidenceWarning",
     "Finding",
@@ -42,7 +45,9 @@ __all__ = [
     "Study",
     "StudyScores",
     "__version__",
+    "calibrate",
     "catalog",
+    "chance_rate",
     "check",
     "cite",
     "errors",

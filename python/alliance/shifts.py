@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alliance import _html, _native
 from alliance.errors import from_code
 from alliance.rules import SuddenGain, SuddenLoss
-from alliance.ruptures import _number_sessions
+from alliance.series import number_sessions
 
 if TYPE_CHECKING:
     from alliance._frames import Frame
@@ -72,7 +72,7 @@ def find_shifts(
     frame = Frame(data)
     frame.require([client, session, score], "columns")
     dyads = np.frombuffer(_native.group_keys([frame.labels(client)])["groups"], dtype=np.uint32)
-    numbers, labels = _number_sessions(frame, session, dyads, session_order)
+    numbers, labels = number_sessions(frame, session, dyads, session_order)
     values = np.empty(len(frame))
     _native.read_numbers(frame.answers(score), values)
     events, counts = _native.sudden_shifts(dyads, numbers, values, rule._fields(), higher_is_better)

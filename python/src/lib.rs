@@ -3,6 +3,7 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod chance;
 mod checking;
 mod columns;
 mod error;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::chance::NullModel;
     #[pymodule_export]
     use crate::checking::check;
     #[pymodule_export]

@@ -41,7 +41,7 @@ pub(crate) fn unknown(option: &'static str, problem: &str) -> RuptureError {
 }
 
 impl RuleFields {
-    fn rule(&self) -> Result<Rule, RuptureError> {
+    pub(crate) fn rule(&self) -> Result<Rule, RuptureError> {
         let number =
             |value: Option<f64>, option| value.ok_or_else(|| unknown(option, "this choice needs a number"));
         let reference = match self.reference.0.as_str() {

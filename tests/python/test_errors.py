@@ -16,6 +16,7 @@ import alliance as al
 from alliance import _frames
 
 BARE = al.instrument("casf-client")
+POINT = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
 
 
 def frame(**columns):
@@ -38,7 +39,15 @@ def ruptures(sessions):
     frame = pl.DataFrame({"who": ["a", "a"], "by": ["x", "y"], "when": sessions, "t": [4.0, 4.0]})
     ids = {"client": "who", "session": "when", "rater": "by"}
     scores = al.Scores.from_totals(frame, "wai-sr-client", totals={"total": "t"}, metric="mean", **ids)
-    return al.find_ruptures(scores, rule=al.rules.BelowReference(reference="previous", unit="points", threshold=1.0))
+    return al.find_ruptures(scores, rule=POINT)
+
+
+def series(dyads):
+    """Score six sessions of each of some dyads."""
+    rows = [(f"c{dyad}", session, 3 + (dyad * session) % 5 / 4) for dyad in range(dyads) for session in range(1, 7)]
+    frame = pl.DataFrame(rows, schema=["who", "when", "t"], orient="row")
+    totals = {"totals": {"total": "t"}, "metric": "mean", "client": "who", "session": "when"}
+    return al.Scores.from_totals(frame, "wai-sr-client", **totals)
 
 
 CALLS = {
@@ -67,13 +76,17 @@ CALLS = {
     "text-answer": lambda: score(frame(q7=["4", "x", None, "4"])),
     "duplicate-form": lambda: score(frame(who=list("abab"), when=[1] * 4), client="who", session="when"),
     "missing-id": lambda: score(frame(who=["a", None, "b", None]), client="who"),
+    "cannot-be-fitted": lambda: al.chance_rate(series(dyads=3), rule=POINT),
+    "not-calibratable": lambda: al.calibrate(
+        series(dyads=20), rule=al.rules.BelowReference(reference=("fixed", 3.0), unit="points", threshold=1.0)
+    ),
     "incomparable-forms": lambda: study().scores().differences(),
 }
 
 # These need a world that is not as it should be.
 BENT = {"length-mismatch", "missing-extra"}
 # Raised by the Rust crates alone, whose own tests hold them: Python has no way to these mistakes.
-RUST_ONLY = {"invalid-offsets", "invalid-preset", "not-live", "out-of-order", "cannot-be-fitted", "not-calibratable"}
+RUST_ONLY = {"invalid-offsets", "invalid-preset", "not-live", "out-of-order"}
 
 
 def assert_clean(error):

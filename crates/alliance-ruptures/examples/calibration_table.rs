@@ -96,11 +96,8 @@ fn main() {
                 let fresh = generator(4_000, sessions).without_ruptures();
                 let mut realised = vec![Vec::new(); rules.len()];
                 for replicate in 0..replicates {
-                    let model = NullModel::fit(&series(&simulation, 1_000 + replicate)).unwrap();
-                    let new = series(&fresh, 50_000 + replicate);
-                    if replicate == 0 && std::env::var_os("SHOW").is_some() {
-                        eprintln!("{name} {dyads} {sessions} {:?}", model.parameters());
-                    }
+                    let model = NullModel::fit(&series(&simulation, 10_000 + replicate)).unwrap();
+                    let new = series(&fresh, 90_000 + replicate);
                     options.seed = replicate + 1;
                     for ((_, rule), rates) in rules.iter().zip(&mut realised) {
                         let rule = calibrate(rule, &model, 0.05, Per::Client, &options).unwrap().rule;
