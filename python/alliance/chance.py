@@ -89,6 +89,8 @@ class ChanceRate:
         Fitted parameters of the model.
     dyads, clients : int
         Dyads the model was fitted to, and simulated clients.
+    sentence : str
+        The rates, the model and what it cannot know, in words.
     """
 
     rule: BelowReference
@@ -101,7 +103,7 @@ class ChanceRate:
     parameters: Mapping[str, float]
     dyads: int
     clients: int
-    _sentence: str
+    sentence: str
 
     def methods(self) -> str:
         """Give a paragraph for a methods section: rule, rates, model and what the model cannot know.
@@ -111,7 +113,7 @@ class ChanceRate:
         str
             Plain text.
         """
-        return f"{self.rule.describe()} {self._sentence}"
+        return f"{self.rule.describe()} {self.sentence}"
 
     def _rows(self) -> list[tuple[str, str]]:
         return [
@@ -131,7 +133,7 @@ class ChanceRate:
             _html.heading("If nothing had happened", line)
             + f"<div>{_html.text(self.rule.describe())}</div>"
             + _html.table(("", "rate"), self._rows())
-            + _html.notes([self._sentence])
+            + _html.notes([self.sentence])
         )
 
 
@@ -153,6 +155,8 @@ class Calibration:
         The smallest rate above the wanted one that was met.
     recall : tuple of Recall
         Planted falls found by depth; the first has depth 0, what chance alone finds.
+    sentence : str
+        Rate and recall in words.
     """
 
     rule: BelowReference
@@ -161,7 +165,7 @@ class Calibration:
     attained: Estimate
     next_rate: float
     recall: tuple[Recall, ...]
-    _sentence: str
+    sentence: str
 
     def methods(self) -> str:
         """Give a paragraph for a methods section.
@@ -171,7 +175,7 @@ class Calibration:
         str
             Plain text.
         """
-        return f"{self.rule.describe()} {self._sentence}"
+        return f"{self.rule.describe()} {self.sentence}"
 
     def __repr__(self) -> str:
         return f"<Calibration threshold {self.rule.threshold:.4g}: {self.attained} of {self.per}s>"
@@ -190,9 +194,9 @@ class Calibration:
 
 
 def chance_rate(
-    scores: Scores | StudyScores | Study,
-    *,
     rule: BelowReference,
+    *,
+    like: Scores | StudyScores | Study,
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -206,10 +210,10 @@ def chance_rate(
 
     Parameters
     ----------
-    scores : Scores, StudyScores or Study
-        As for :func:`find_ruptures`; at least 10 dyads with 4 scored sessions.
     rule : BelowReference
         The rule.
+    like : Scores, StudyScores or Study
+        Scores as for :func:`find_ruptures`; at least 10 dyads with 4 scored sessions.
     rater, scale, session_order
         As for :func:`find_ruptures`.
     clients : int
@@ -248,34 +252,19 @@ def chance_rate(
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="previous", unit="own-sd", threshold=2.0)
-    >>> chance = al.chance_rate(scores, rule=rule, clients=2000, bootstrap=0)
+    >>> chance = al.chance_rate(rule, like=scores, clients=2000, bootstrap=0)
     >>> 0 < chance.per_session.rate < chance.per_client.rate < 1
     True
     """
-    run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    options = _options(clients, seed, bootstrap, sessions, threads, ())
-    model = _fit(run, scale)
-    found = model.chance_rate(rule._fields(), options)
-    return ChanceRate(
-        rule,
-        Estimate(*found["clients flagged"]),
-        Estimate(*found["sessions flagged"]),
-        Estimate(*found["episodes repaired"]),
-        found["episodes per 100 sessions"][0],
-        {name: Estimate(*rate) for name, rate in found["classes"].items()},
-        tuple(Estimate(*rate) for rate in found["by_volatility"]),
-        model.parameters(),
-        found["dyads"],
-        found["clients"],
-        found["sentence"],
-    )
+    run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
+    return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()))
 
 
 def calibrate(
-    scores: Scores | StudyScores | Study,
-    *,
     rule: BelowReference,
     rate: float = 0.05,
+    *,
+    like: Scores | StudyScores | Study,
     per: Literal["client", "session"] = "client",
     rater: str | None = None,
     scale: str = "total",
@@ -290,12 +279,12 @@ def calibrate(
 
     Parameters
     ----------
-    scores : Scores, StudyScores or Study
-        As for :func:`chance_rate`.
     rule : BelowReference
         The rule; its threshold is replaced.
     rate : float
         The rate wanted, above 0 and below 1.
+    like : Scores, StudyScores or Study
+        As for :func:`chance_rate`.
     per : {"client", "session"}
         Rate of clients with a flag, or of sessions flagged.
     rater, scale, session_order
@@ -329,11 +318,11 @@ def calibrate(
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="running-mean", unit="shrunken-sd", threshold=1.0)
-    >>> found = al.calibrate(scores, rule=rule, clients=2000)
+    >>> found = al.calibrate(rule, like=scores, clients=2000)
     >>> found.attained.rate <= 0.05 and found.rule.threshold > 1.0
     True
     """
-    run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
+    run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
     options = _options(clients, seed, 0, sessions, threads, depths)
     found = _fit(run, scale).calibrate(rule._fields(), float(rate), per, options)
     kept = {field.name: getattr(rule, field.name) for field in fields(BelowReference)}
@@ -344,6 +333,26 @@ def calibrate(
         Estimate(*found["attained"]),
         found["next_rate"],
         tuple(Recall(*row) for row in found["recall"]),
+        found["sentence"],
+    )
+
+
+def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[str, Any] | None = None) -> ChanceRate:
+    """Give the chance rate of a rule on series like these."""
+    options = _options(20_000, 1, 100, None, None, ()) if options is None else options
+    model = _fit(run, scale)
+    found = model.chance_rate(rule._fields(), dict(options))
+    return ChanceRate(
+        rule,
+        Estimate(*found["clients flagged"]),
+        Estimate(*found["sessions flagged"]),
+        Estimate(*found["episodes repaired"]),
+        found["episodes per 100 sessions"][0],
+        {name: Estimate(*rate) for name, rate in found["classes"].items()},
+        tuple(Estimate(*rate) for rate in found["by_volatility"]),
+        model.parameters(),
+        found["dyads"],
+        found["clients"],
         found["sentence"],
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _html, _native
-from alliance.errors import from_code
+from alliance.chance import ChanceRate, rate_of
+from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
 from alliance.rules import BelowReference, Preset
 from alliance.scores import Scores
-from alliance.series import read_sessions
+from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def find_ruptures(
     """
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
     detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
-    return RuptureReport._of(run.chosen, scale, rule, detected, run.dyads, run.numbers, run.labels)
+    return RuptureReport._of(run, scale, rule, detected)
 
 
 class RuptureReport:
@@ -87,43 +88,49 @@ class RuptureReport:
     that there was one. In a notebook it shows counts, never a row.
     """
 
-    __slots__ = ("_detected", "_dyads", "_labels", "_numbers", "_scores", "rule", "scale")
+    __slots__ = ("_chance", "_detected", "_run", "rule", "scale")
 
     rule: BelowReference
     scale: str
-    _scores: Scores
+    _run: Sessions
     _detected: _native.Detected
-    _dyads: NDArray[np.uint32]
-    _numbers: NDArray[np.int64]
-    _labels: Callable[[int, int], Any] | None
+    _chance: ChanceRate | CannotEstimate | None
 
     def __init__(self) -> None:
         raise TypeError("a report is made by `al.find_ruptures`")
 
     @classmethod
-    def _of(
-        cls,
-        scores: Scores,
-        scale: str,
-        rule: BelowReference,
-        detected: _native.Detected,
-        dyads: NDArray[np.uint32],
-        numbers: NDArray[np.int64],
-        labels: Callable[[int, int], Any] | None,
-    ) -> RuptureReport:
+    def _of(cls, run: Sessions, scale: str, rule: BelowReference, detected: _native.Detected) -> RuptureReport:
         new = object.__new__(cls)
-        values = {
-            "rule": rule,
-            "scale": scale,
-            "_scores": scores,
-            "_detected": detected,
-            "_dyads": dyads,
-            "_numbers": numbers,
-            "_labels": labels,
-        }
+        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None}
         for name, value in values.items():
             object.__setattr__(new, name, value)
         return new
+
+    @property
+    def _scores(self) -> Scores:
+        return self._run.chosen
+
+    @property
+    def chance(self) -> ChanceRate:
+        """How often the rule fires on data like these if nothing happened; simulated at the first look.
+
+        :func:`chance_rate` takes options. Raises ``cannot-be-fitted`` with too few dyads or no variation.
+        """
+        found = self._expected()
+        if isinstance(found, CannotEstimate):
+            raise from_code(found.code, str(found))
+        return found
+
+    def _expected(self) -> ChanceRate | CannotEstimate:
+        if self._chance is None:
+            try:
+                found: ChanceRate | CannotEstimate = rate_of(self.rule, self._run, self.scale)
+            except CannotEstimate as error:
+                found = error.with_traceback(None)
+            object.__setattr__(self, "_chance", found)
+            return found
+        return self._chance
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a report cannot be changed")
@@ -139,9 +146,9 @@ class RuptureReport:
 
         count = len(self._detected.offsets()) - 1
         first = np.full(count, np.iinfo(np.int64).max)
-        np.minimum.at(first, self._dyads, self._numbers)
+        np.minimum.at(first, self._run.dyads, self._run.numbers)
         rows = np.zeros(count, dtype=np.intp)
-        rows[self._dyads[::-1]] = np.arange(len(self._dyads))[::-1]
+        rows[self._run.dyads[::-1]] = np.arange(len(self._run.dyads))[::-1]
         return rows, first
 
     def _ids_of(self, rows: NDArray[np.intp]) -> Any:
@@ -171,8 +178,8 @@ class RuptureReport:
         first_rows, first = self._first_rows()
         numbers = first[dyads] + np.arange(count) - starts[dyads] if count else rows
         labels: Any = numbers
-        if self._labels is not None:
-            labels = [self._labels(int(dyad), int(number)) for dyad, number in zip(dyads, numbers, strict=True)]
+        if self._run.labels is not None:
+            labels = [self._run.labels(int(dyad), int(number)) for dyad, number in zip(dyads, numbers, strict=True)]
         columns = {
             "session": labels,
             "score": score,
@@ -203,7 +210,7 @@ class RuptureReport:
             if position is None:
                 return None
             number = int(first[dyad]) + position
-            return number if self._labels is None else self._labels(dyad, number)
+            return number if self._run.labels is None else self._run.labels(dyad, number)
 
         columns: dict[str, Any] = {
             "onset": [label(dyad, onset) for dyad, onset, *_ in found],
@@ -259,8 +266,7 @@ class RuptureReport:
         """What a reader of this report should know."""
         return (
             *self.rule.notes,
-            "A flag says that the rule's condition was met, not that the alliance ruptured; how often it is met by "
-            "chance depends on the data: see `chance_rate`.",
+            "A flag says that the rule's condition was met, not that the alliance ruptured.",
         )
 
     def _counts(self) -> dict[str, int]:
@@ -282,7 +288,7 @@ class RuptureReport:
             f"Ruptures in the {self.scale} score of the {self._scores.instrument.rater} were sought with {rule}. "
             f"{self.rule.describe()} {len(dyads)} dyads with {sum(dyad[0] for dyad in dyads)} scored sessions: "
             f"{sum(dyad[2] for dyad in dyads)} sessions flagged, {len(self._detected.episodes())} episodes; dyads: "
-            f"{counts or 'none'}. {' '.join(self.notes)}"
+            f"{counts or 'none'}. {' '.join(self.notes)} {_said(self._expected())}"
         )
 
     def cite(self) -> str:
@@ -320,10 +326,32 @@ class RuptureReport:
 
     def _repr_html_(self) -> str:
         line = f"{self._scores.instrument.id}, {self.scale}, {len(self._detected.offsets()) - 1} dyads"
-        rows = list(self._counts().items())
-        return (
+        dyads, expected = self._detected.dyads(), self._expected()
+        assessed = [dyad for dyad in dyads if dyad[4] != "not-assessed"]
+        clients, sessions = sum(dyad[2] > 0 for dyad in assessed), sum(dyad[1] for dyad in assessed)
+        observed = (
+            ("dyads with a flag", _share(clients, len(assessed))),
+            ("sessions flagged", _share(sum(dyad[2] for dyad in assessed), sessions)),
+        )
+        page = (
             _html.heading("Ruptures and repairs", line)
             + f"<div>{_html.text(self.rule.describe())}</div>"
-            + _html.table(("dyads", "count"), rows)
-            + _html.notes(self.notes)
+            + _html.table(("dyads", "count"), list(self._counts().items()))
         )
+        if isinstance(expected, CannotEstimate):
+            return page + _html.table(("", "observed"), observed) + _html.notes((*self.notes, _said(expected)))
+        by_chance = (str(expected.per_client), str(expected.per_session))
+        rows = [(*row, chance) for row, chance in zip(observed, by_chance, strict=True)]
+        return (
+            page
+            + _html.table(("", "observed", "expected by chance (95 % interval of the fit)"), rows)
+            + _html.notes((*self.notes, "Expected: the rate if nothing had happened, under a fitted model."))
+        )
+
+
+def _share(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f} %" if of else "none assessed"
+
+
+def _said(expected: ChanceRate | CannotEstimate) -> str:
+    return f"No chance rate: {expected}." if isinstance(expected, CannotEstimate) else expected.sentence

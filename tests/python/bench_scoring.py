@@ -70,10 +70,10 @@ def with_numpy(data: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def best(call: Callable[[], object], runs: int) -> float:
-    """Give the shortest of several runs, in seconds."""
+    """Give the shortest of several runs, in seconds; rubbish of earlier ones is taken out once."""
     times = []
+    gc.collect()
     for _ in range(runs):
-        gc.collect()
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)

@@ -41,35 +41,35 @@ class TestChanceRate:
     def test_the_rule_fires_as_often_on_fresh_quiet_data(self):
         large = quiet_clinic(dyads=1_000)
         for own in (rule("previous", "own-sd"), rule("previous", "points", 1.0), rule()):
-            expected = al.chance_rate(large, rule=own, bootstrap=0, **FEW).per_client.rate
+            expected = al.chance_rate(own, like=large, bootstrap=0, **FEW).per_client.rate
             found = al.find_ruptures(quiet_clinic(dyads=2_000, seed=8), rule=own).clients
             seen = (found["flagged"] > 0).mean()
             assert abs(expected - seen) < 0.04, own.describe()
 
     def test_a_rule_on_own_sds_fires_for_most_quiet_clients(self, clinic):
-        chance = al.chance_rate(clinic, rule=rule("previous", "own-sd"), **FEW)
+        chance = al.chance_rate(rule("previous", "own-sd"), like=clinic, **FEW)
         assert chance.per_client.rate > 0.7
         low, high = chance.per_client.fit_interval
         assert low < chance.per_client.rate < high
         assert 0 < chance.per_client.monte_carlo_error < 0.02
 
     def test_shares_of_classes_sum_to_one(self, clinic):
-        chance = al.chance_rate(clinic, rule=rule(), bootstrap=0, **FEW)
+        chance = al.chance_rate(rule(), like=clinic, bootstrap=0, **FEW)
         assert sum(rate.rate for rate in chance.classes.values()) == pytest.approx(1)
 
     def test_volatile_clients_are_flagged_by_rules_in_points(self, clinic):
-        fifths = al.chance_rate(clinic, rule=rule("previous", "points", 1.0), bootstrap=0, **FEW).by_volatility
+        fifths = al.chance_rate(rule("previous", "points", 1.0), like=clinic, bootstrap=0, **FEW).by_volatility
         assert fifths[-1].rate > 5 * fifths[0].rate
 
     def test_threads_and_runs_give_the_same_numbers(self, clinic):
         one, two, again = (
-            al.chance_rate(clinic, rule=rule(), bootstrap=10, threads=threads, **FEW) for threads in (1, 2, 2)
+            al.chance_rate(rule(), like=clinic, bootstrap=10, threads=threads, **FEW) for threads in (1, 2, 2)
         )
         assert one == two == again
-        assert one != al.chance_rate(clinic, rule=rule(), bootstrap=10, seed=2, **FEW)
+        assert one != al.chance_rate(rule(), like=clinic, bootstrap=10, seed=2, **FEW)
 
     def test_says_what_the_rate_is_and_is_not(self, clinic):
-        chance = al.chance_rate(clinic, rule=rule(), bootstrap=0, **FEW)
+        chance = al.chance_rate(rule(), like=clinic, bootstrap=0, **FEW)
         assert "if nothing had happened" in chance.methods()
         assert "cannot know" in chance.methods()
         page = chance._repr_html_()
@@ -80,48 +80,65 @@ class TestChanceRate:
     @pytest.mark.parametrize("value", [-1, 1.5, "x", True, 2**70])
     def test_counts_are_whole_numbers(self, clinic, option, value):
         with pytest.raises(al.AllianceError, match=option) as caught:
-            al.chance_rate(clinic, rule=rule(), **{option: value})
+            al.chance_rate(rule(), like=clinic, **{option: value})
         assert caught.value.code == "invalid-option"
 
     def test_few_dyads_cannot_be_fitted(self):
         with pytest.raises(al.errors.CannotEstimate) as caught:
-            al.chance_rate(quiet_clinic(dyads=9), rule=rule())
+            al.chance_rate(rule(), like=quiet_clinic(dyads=9))
         assert caught.value.code == "cannot-be-fitted"
 
 
 class TestCalibrate:
     @pytest.mark.parametrize("own", [rule(), rule("previous", "points"), rule("person-mean", "own-sd")])
     def test_the_rule_fires_as_often_as_wanted_on_fresh_quiet_data(self, clinic, own):
-        found = al.calibrate(clinic, rule=own, rate=0.05, clients=10_000)
+        found = al.calibrate(own, like=clinic, rate=0.05, clients=10_000)
         assert found.attained.rate <= 0.05
         fresh = al.find_ruptures(quiet_clinic(dyads=4_000, seed=9), rule=found.rule).clients
         assert 0.005 < (fresh["flagged"] > 0).mean() < 0.12
 
     def test_keeps_all_but_the_threshold(self, clinic):
-        found = al.calibrate(clinic, rule=rule(history=2, gaps="break"), **FEW)
+        found = al.calibrate(rule(history=2, gaps="break"), like=clinic, **FEW)
         assert (found.rule.history, found.rule.gaps) == (2, "break")
         assert found.rule.threshold != 2.0
         assert type(found.rule) is al.rules.BelowReference
 
     def test_deeper_falls_are_found_more_often(self, clinic):
-        recall = al.calibrate(clinic, rule=rule(), depths=(1, 2, 4), **FEW).recall
+        recall = al.calibrate(rule(), like=clinic, depths=(1, 2, 4), **FEW).recall
         assert [row.pooled_sds for row in recall] == [0, 1, 2, 4]
         assert all(a.one_session <= b.one_session for a, b in itertools.pairwise(recall))
         assert recall[-1].three_sessions > 0.5
 
     def test_per_session(self, clinic):
-        found = al.calibrate(clinic, rule=rule(), rate=0.01, per="session", **FEW)
+        found = al.calibrate(rule(), like=clinic, rate=0.01, per="session", **FEW)
         assert found.attained.rate <= 0.01
         assert "of sessions" in found.methods()
         assert "found, one session" in found._repr_html_()
 
     def test_a_fixed_score_has_no_threshold_to_move(self, clinic):
         with pytest.raises(al.errors.CannotEstimate) as caught:
-            al.calibrate(clinic, rule=rule(("fixed", 4.0), "points", 1.0), **FEW)
+            al.calibrate(rule(("fixed", 4.0), "points", 1.0), like=clinic, **FEW)
         assert caught.value.code == "not-calibratable"
 
     @pytest.mark.parametrize("options", [{"rate": 0.0}, {"rate": 1.0}, {"per": "dyad"}, {"depths": (-1.0,)}])
     def test_nonsense_is_refused(self, clinic, options):
         with pytest.raises(al.AllianceError) as caught:
-            al.calibrate(clinic, rule=rule(), **FEW, **options)
+            al.calibrate(rule(), like=clinic, **FEW, **options)
         assert caught.value.code == "invalid-option"
+
+
+class TestReport:
+    def test_shows_expected_beside_observed(self, clinic):
+        report = al.find_ruptures(clinic, rule=rule())
+        assert report.chance == al.chance_rate(rule(), like=clinic)
+        assert "if nothing had happened" in report.methods()
+        page = report._repr_html_()
+        assert "expected by chance" in page
+        assert "observed" in page
+
+    def test_says_why_there_is_no_expectation(self):
+        report = al.find_ruptures(quiet_clinic(dyads=3), rule=rule())
+        with pytest.raises(al.errors.CannotEstimate):
+            _ = report.chance
+        assert "No chance rate" in report.methods()
+        assert "No chance rate" in report._repr_html_()

@@ -76,9 +76,9 @@ CALLS = {
     "text-answer": lambda: score(frame(q7=["4", "x", None, "4"])),
     "duplicate-form": lambda: score(frame(who=list("abab"), when=[1] * 4), client="who", session="when"),
     "missing-id": lambda: score(frame(who=["a", None, "b", None]), client="who"),
-    "cannot-be-fitted": lambda: al.chance_rate(series(dyads=3), rule=POINT),
+    "cannot-be-fitted": lambda: al.chance_rate(POINT, like=series(dyads=3)),
     "not-calibratable": lambda: al.calibrate(
-        series(dyads=20), rule=al.rules.BelowReference(reference=("fixed", 3.0), unit="points", threshold=1.0)
+        al.rules.BelowReference(reference=("fixed", 3.0), unit="points", threshold=1.0), like=series(dyads=20)
     ),
     "incomparable-forms": lambda: study().scores().differences(),
 }
