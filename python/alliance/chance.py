@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from alliance import _html, _native
 from alliance.errors import from_code
-from alliance.rules import BelowReference
+from alliance.rules import BelowReference, require_criterion
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -256,6 +256,7 @@ def chance_rate(
     >>> 0 < chance.per_session.rate < chance.per_client.rate < 1
     True
     """
+    require_criterion(rule)
     run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
     return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()))
 
@@ -322,13 +323,17 @@ def calibrate(
     >>> found.attained.rate <= 0.05 and found.rule.threshold > 1.0
     True
     """
+    require_criterion(rule)
     run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
+    if per not in ("client", "session"):
+        raise from_code("invalid-option", "per: choose client or session")
+    (wanted,) = _numbers("rate", (rate,))
     options = _options(clients, seed, 0, sessions, threads, depths)
-    found = _fit(run, scale).calibrate(rule._fields(), float(rate), per, options)
+    found = _fit(run, scale).calibrate(rule._fields(), wanted, per, options)
     kept = {field.name: getattr(rule, field.name) for field in fields(BelowReference)}
     return Calibration(
         BelowReference(**{**kept, "threshold": found["threshold"]}),
-        float(rate),
+        wanted,
         per,
         Estimate(*found["attained"]),
         found["next_rate"],
@@ -367,7 +372,14 @@ def _options(
             continue
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 2**63:
             raise from_code("invalid-option", f"{name}: give a whole number, 0 or more")
-    return {**counts, "depths": [float(depth) for depth in depths]}
+    return {**counts, "depths": _numbers("depths", depths)}
+
+
+def _numbers(option: str, given: Iterable[Any]) -> list[float]:
+    try:
+        return [float(number) for number in given]
+    except (TypeError, ValueError):
+        raise from_code("invalid-option", f"{option}: give numbers") from None
 
 
 def _fit(run: Sessions, scale: str) -> _native.NullModel:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from alliance import _native
+from alliance.errors import from_code
 
 __all__ = [
     "BelowReference",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 Choice = str | tuple[str, float]
+
+MOST_COUNT = 65_535
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +108,16 @@ class BelowReference:
         """Give the fields as the native module takes them."""
         given = {field.name: getattr(self, field.name) for field in fields(BelowReference)}
         for name in ("reference", "unit", "repair"):
-            choice = given[name]
-            given[name] = (choice, None) if isinstance(choice, str) else (str(choice[0]), _float(choice[1]))
+            given[name] = _choice(name, given[name])
+        for name in ("threshold", "prior_degrees"):
+            if not _is_number(given[name]):
+                raise from_code("invalid-option", f"{name}: give a number")
+        for name in ("fall_sessions", "repair_window", "least_sessions", "history"):
+            if not isinstance(given[name], int) or isinstance(given[name], bool) or not 0 <= given[name] <= MOST_COUNT:
+                raise from_code("invalid-option", f"{name}: give a whole number from 0 to {MOST_COUNT}")
+        for name in ("comparison", "tolerance_in", "gaps", "overlap"):
+            if not isinstance(given[name], str):
+                raise from_code("invalid-option", f"{name}: give one of the words it takes")
         return given
 
     @property
@@ -315,9 +326,23 @@ def reliable_change_cutoff(standard_deviation: float, reliability: float) -> flo
     return _native.reliable_change_cutoff(standard_deviation, reliability)[2]
 
 
-def _float(number: object) -> float:
-    return float(number)  # type: ignore[arg-type]
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _choice(name: str, choice: Any) -> tuple[str, float | None]:
+    if isinstance(choice, str):
+        return choice, None
+    if isinstance(choice, tuple) and len(choice) == 2 and isinstance(choice[0], str) and _is_number(choice[1]):
+        return choice[0], float(choice[1])
+    raise from_code("invalid-option", f"{name}: give a word, or a word and a number as a tuple")
 
 
 def _said(choice: Choice) -> str:
     return choice if isinstance(choice, str) else f"{choice[0]} {choice[1]:g}"
+
+
+def require_criterion(rule: object) -> None:
+    """Refuse what is no criterion rule."""
+    if not isinstance(rule, BelowReference):
+        raise from_code("invalid-option", "rule: give a `BelowReference`, or a published rule from `al.rules.preset`")

@@ -9,7 +9,7 @@ from alliance import _html, _native
 from alliance.chance import ChanceRate, rate_of
 from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
-from alliance.rules import BelowReference, Preset
+from alliance.rules import BelowReference, Preset, require_criterion
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -76,6 +76,7 @@ def find_ruptures(
     >>> report.episodes.select("onset", "nadir", "recovery", "resolution").rows()
     [(4, 4, 5, 'repaired')]
     """
+    require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
     detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
     return RuptureReport._of(run, scale, rule, detected)

@@ -52,7 +52,13 @@ impl RuleFields {
             "running-median" => Reference::RunningMedian,
             "running-maximum" => Reference::RunningMaximum,
             "trend" => Reference::Trend,
-            "baseline" => Reference::Baseline(number(self.reference.1, "reference")? as u16),
+            "baseline" => {
+                let sessions = number(self.reference.1, "reference")?;
+                if sessions.fract() != 0.0 || !(1.0..=f64::from(u16::MAX)).contains(&sessions) {
+                    return Err(unknown("reference", "a baseline is a whole number of sessions, 1 to 65535"));
+                }
+                Reference::Baseline(sessions as u16)
+            }
             "fixed" => Reference::Fixed(number(self.reference.1, "reference")?),
             _ => {
                 return Err(unknown(

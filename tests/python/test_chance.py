@@ -120,10 +120,38 @@ class TestCalibrate:
             al.calibrate(rule(("fixed", 4.0), "points", 1.0), like=clinic, **FEW)
         assert caught.value.code == "not-calibratable"
 
-    @pytest.mark.parametrize("options", [{"rate": 0.0}, {"rate": 1.0}, {"per": "dyad"}, {"depths": (-1.0,)}])
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"rate": 0.0},
+            {"rate": 1.0},
+            {"per": "dyad"},
+            {"depths": (-1.0,)},
+            {"rate": "x"},
+            {"per": 3},
+            {"depths": "ab"},
+            {"depths": None},
+        ],
+    )
     def test_nonsense_is_refused(self, clinic, options):
         with pytest.raises(al.AllianceError) as caught:
             al.calibrate(rule(), like=clinic, **FEW, **options)
+        assert caught.value.code == "invalid-option"
+
+
+class TestNonsense:
+    @pytest.mark.parametrize("no_rule", ["stiles-2004-as-read", None, al.rules.SuddenGain(cutoff=7)])
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda no_rule, scores: al.find_ruptures(scores, rule=no_rule),
+            lambda no_rule, scores: al.chance_rate(no_rule, like=scores),
+            lambda no_rule, scores: al.calibrate(no_rule, like=scores),
+        ],
+    )
+    def test_what_is_no_rule_is_refused(self, clinic, call, no_rule):
+        with pytest.raises(al.AllianceError, match="BelowReference") as caught:
+            call(no_rule, clinic)
         assert caught.value.code == "invalid-option"
 
 

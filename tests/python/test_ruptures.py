@@ -181,3 +181,29 @@ def test_a_study_needs_a_rater_where_there_are_several():
         al.find_ruptures(both, rule=POINT)
     with pytest.warns(al.EvidenceWarning):
         assert al.find_ruptures(both, rule=POINT, rater="therapist").instrument.rater == "therapist"
+
+
+class TestNonsenseRules:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"threshold": "x"},
+            {"threshold": True},
+            {"prior_degrees": None},
+            {"reference": 5},
+            {"reference": ("baseline", -3)},
+            {"reference": ("baseline", 2.5)},
+            {"reference": ("baseline", 70_000)},
+            {"reference": ("baseline", "2")},
+            {"unit": None},
+            {"repair": ("rise",)},
+            {"fall_sessions": -1},
+            {"fall_sessions": 1.5},
+            {"repair_window": 10**9},
+            {"gaps": 3},
+        ],
+    )
+    def test_name_the_field(self, fields):
+        with pytest.raises(al.AllianceError, match=next(iter(fields))) as caught:
+            al.rules.BelowReference(**({"reference": "previous", "unit": "points", "threshold": 1.0} | fields))
+        assert caught.value.code == "invalid-option"
