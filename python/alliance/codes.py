@@ -121,37 +121,29 @@ def _families(pairs: list[tuple[Any, str]]) -> dict[Any, int]:
     return families
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class CodedSessions:
     """Codes of coders, combined to one line per session. Made by :meth:`Study.with_codes`.
 
     A session without a row was not coded, and nothing is known of it. In a notebook it shows counts, never a row.
+
+    Parameters
+    ----------
+    system : str
+        Id of the coding system, or that the markers are the caller's.
+    instruments : tuple of Instrument
+        The coding system, where it is not the caller's list.
+    notes : tuple of str
+        What a reader of these codes should know.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        system: CodingSystem,
-        combination: str,
-        counts: Mapping[str, int],
-        findings: tuple[Finding, ...],
-    ) -> None:
-        self._source, self._system = source, system
-        self._combination, self._counts, self._findings = combination, dict(counts), findings
-
-    @property
-    def system(self) -> str:
-        """Id of the coding system, or that the markers are the caller's."""
-        return self._system.name
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The coding system, if it is one of the catalog or a file."""
-        return () if self._system.instrument is None else (self._system.instrument,)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of these codes should know."""
-        return self._source.notes
+    system: str
+    instruments: tuple[Instrument, ...]
+    notes: tuple[str, ...]
+    _source: Source
+    _combination: str
+    _counts: Mapping[str, int]
+    _findings: tuple[Finding, ...]
 
     def to_frame(self) -> Any:
         """Give one row per coded session.
@@ -268,7 +260,15 @@ def read_codes(
     }
     keys = [key for key in (sessions, coders, segments, distinct_cells(frame, marker)[0]) if key is not None]
     findings = _repeats(keys, families != NO_WORD, marker)
-    return CodedSessions(Source("codes", ids, flags | named, notes), known, combination, counts, findings)
+    return CodedSessions(
+        system=known.name,
+        instruments=() if known.instrument is None else (known.instrument,),
+        notes=notes,
+        _source=Source("codes", ids, flags | named, notes),
+        _combination=combination,
+        _counts=counts,
+        _findings=findings,
+    )
 
 
 def _segments(frame: Frame, segment: str) -> NDArray[np.uint32]:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _html, _native
+from alliance.dyads import DyadRuns, RecognitionRow
 from alliance.errors import from_code
 from alliance.instruments import Instrument
 from alliance.request import MissingRule
 from alliance.rules import BelowReference, Preset, require_criterion
-from alliance.sources import Column, SessionTable, Source, Words, ids_of, run_offsets
+from alliance.sources import Column, SessionTable, Source, Words, ids_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from alliance.scores import Scores
     from alliance.study import Study
 
@@ -59,39 +57,29 @@ class Occurrence:
     clients_by_chance: float
 
 
-class _Dyads(NamedTuple):
-    """What client and therapist say side by side."""
-
-    columns: dict[str, Column]
-    recognition: list[tuple[str, int, int]]
-    notes: tuple[str, ...]
-
-
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Indicators:
     """Every source's word on every session. Made by :meth:`Study.indicators`.
 
     Sources stand side by side and are never averaged into one number. In a notebook it shows counts, never a row.
+
+    Parameters
+    ----------
+    rule : BelowReference, optional
+        The rule the scores were judged by.
+    instruments : tuple of Instrument
+        The forms and the coding system used.
+    notes : tuple of str
+        What a reader of the tables should know.
     """
 
-    def __init__(
-        self,
-        table: SessionTable,
-        groups: Sequence[tuple[str, Mapping[str, Column]]],
-        recognition: Sequence[tuple[str, int, int]],
-        rule: BelowReference | None,
-        instruments: tuple[Instrument, ...],
-        notes: Sequence[str],
-    ) -> None:
-        self._table, self._groups = table, tuple((name, dict(columns)) for name, columns in groups)
-        self._recognition = tuple(recognition)
-        self.rule = rule
-        self._instruments, self._notes = instruments, tuple(dict.fromkeys((*notes, *ALWAYS)))
-        self._occurrences = tuple(
-            Occurrence(name, column, *_native.occurrence(states, table.offsets))
-            for name, columns in self._groups
-            for column, states in columns.items()
-            if not isinstance(states, Words) and states.dtype.kind == "u"
-        )
+    rule: BelowReference | None
+    instruments: tuple[Instrument, ...]
+    notes: tuple[str, ...]
+    _table: SessionTable
+    _groups: tuple[tuple[str, Mapping[str, Column]], ...]
+    _recognition: tuple[RecognitionRow, ...]
+    _occurrences: tuple[Occurrence, ...]
 
     @property
     def sessions(self) -> Any:
@@ -102,7 +90,8 @@ class Indicators:
         dyad's joint sessions, and ``discrepancy_z`` its robust z within the dyad (negative: the client rated lower
         than usual beside the therapist). ``congruence`` is the correlation of both over the last sessions of the
         window, and ``closeness`` minus the distance of the session's difference from the window's mean difference;
-        both names are ours. ``recognition`` says who was flagged.
+        both names are ours. ``recognition`` says whose scores were flagged, ``recognition_reported`` who reported a
+        rupture in so many words.
         """
         from alliance import _frames
 
@@ -131,19 +120,17 @@ class Indicators:
 
     @property
     def recognition(self) -> Any:
-        """Sessions and dyads by who was flagged: client and therapist, one of them, neither; and unknown.
+        """Sessions and dyads by who reports a rupture: client and therapist, one of them, neither; and unknown.
 
-        ``recognised``: both, the therapist within the tolerance. ``recognised-nearby``: a therapist's flag that
-        belongs to a client's in another session, where it is counted. Empty without a rule and both raters.
+        ``reports``: ``rule`` for flags of the rule on their scores, ``self-report`` for what they said.
+        ``recognition``: ``recognised`` (both, the therapist within the tolerance), ``unrecognised`` (the client alone),
+        ``therapist-only``, ``neither``, ``recognised-nearby`` (a therapist's report that belongs to a client's in
+        another session, where it is counted), ``unknown``. Empty unless both raters are there.
         """
         from alliance import _frames
 
-        rows = self._recognition
-        columns = {
-            "recognition": [row[0] for row in rows],
-            "sessions": [row[1] for row in rows],
-            "dyads": [row[2] for row in rows],
-        }
+        names = ("reports", "recognition", "sessions", "dyads")
+        columns = {name: [row[place] for row in self._recognition] for place, name in enumerate(names)}
         return _frames.frame_of(self._table.kind, columns)
 
     def to_frame(self, table: Literal["sessions", "summary", "recognition"] = "sessions") -> Any:
@@ -163,16 +150,6 @@ class Indicators:
             raise from_code("invalid-option", "table: choose `sessions`, `summary` or `recognition`")
         return getattr(self, table)
 
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The forms and the coding system used."""
-        return self._instruments
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of these tables should know."""
-        return self._notes
-
     def methods(self) -> str:
         """Give a paragraph for a methods section, of facts these tables hold.
 
@@ -190,10 +167,10 @@ class Indicators:
             f"of {row.clients} clients at least once ({_percent(row.clients_by_chance)} by chance)."
             for row in self._occurrences
         ]
-        if self._recognition:
-            counts = ", ".join(f"{sessions} {word}" for word, sessions, _ in self._recognition)
-            lines.append(f"Flagged sessions of client and therapist side by side: {counts}.")
-        return " ".join([*lines, *self._notes])
+        for reports in dict.fromkeys(row[0] for row in self._recognition):
+            own = [f"{sessions} {word}" for whose, word, sessions, _ in self._recognition if whose == reports]
+            lines.append(f"Client and therapist by {reports}, sessions: {', '.join(own)}.")
+        return " ".join([*lines, *self.notes])
 
     def cite(self) -> str:
         """Give BibTeX entries of the instruments, the rule and this software.
@@ -228,8 +205,8 @@ class Indicators:
         page = _html.heading("Indicators by session", f"{len(self._table)} sessions of {clients} clients")
         page += _html.table(columns, rows) if rows else ""
         if self._recognition:
-            page += _html.table(("recognition", "sessions", "dyads"), self._recognition)
-        return page + _html.notes(self._notes)
+            page += _html.table(("reports", "recognition", "sessions", "dyads"), self._recognition)
+        return page + _html.notes(self.notes)
 
 
 def _percent(rate: float) -> str:
@@ -270,17 +247,26 @@ def indicators_of(
         for place, source in enumerate(sources)
     ]
     notes = [note for source in sources for note in source.notes]
-    recognition: list[tuple[str, int, int]] = []
-    if {"client", "therapist"} <= set(scores):
-        places = {rater: place for place, rater in enumerate(scores)}
-        found = _side_by_side(table, filled, scores, places, scale=scale, window=window, tolerance=tolerance)
+    found = _side_by_side(table, dict(filled), scores, scale=scale, window=window, tolerance=tolerance)
+    if found.columns:
         filled.insert(len(forms), ("client and therapist", found.columns))
-        recognition = found.recognition
-        notes += found.notes
-    instruments = tuple(each.instrument for each in scores.values())
+    occurrences = [
+        Occurrence(name, column, *_native.occurrence(states, table.offsets))
+        for name, columns in filled
+        for column, states in columns.items()
+        if not isinstance(states, Words) and states.dtype.kind == "u"
+    ]
     coding = () if study._codes is None else study._codes.instruments
     rule_notes = () if rule is None else rule.notes
-    return Indicators(table, filled, recognition, rule, (*instruments, *coding), [*rule_notes, *notes])
+    return Indicators(
+        rule=rule,
+        instruments=(*(each.instrument for each in scores.values()), *coding),
+        notes=tuple(dict.fromkeys((*rule_notes, *notes, *found.notes, *ALWAYS))),
+        _table=table,
+        _groups=tuple(filled),
+        _recognition=tuple(found.recognition),
+        _occurrences=tuple(occurrences),
+    )
 
 
 def sources_of(study: Study) -> list[Source]:
@@ -332,95 +318,56 @@ def _form_source(
     return Source(f"{rater} forms", ids_of(Frame(scores._ids), study.client, study.session), columns)
 
 
+class _SideBySide(NamedTuple):
+    """What client and therapist say of the same sessions."""
+
+    columns: dict[str, Column]
+    recognition: list[RecognitionRow]
+    notes: list[str]
+
+
 def _side_by_side(
     table: SessionTable,
-    filled: Sequence[tuple[str, Mapping[str, Column]]],
+    filled: Mapping[str, Mapping[str, Column]],
     scores: Mapping[str, Scores],
-    places: Mapping[str, int],
     *,
     scale: str,
     window: int,
     tolerance: int,
-) -> _Dyads:
-    """Compare client and therapist within dyads."""
+) -> _SideBySide:
+    """Compare client and therapist within dyads, in their scores, their flags and their words."""
     import numpy as np
 
-    dyads = _dyads(table, scores, places)
-    order = np.lexsort((table.numbers, dyads))
-    numbers, offsets = table.numbers[order], run_offsets(dyads[order])
-    is_one_range = scores["client"].instrument.range == scores["therapist"].instrument.range
-    sides = {}
-    for rater in ("client", "therapist"):
-        means = filled[places[rater]][1][f"{scale}_{rater}"]
+    found = _SideBySide({}, [], [])
+    runs = DyadRuns.of(table, scores)
+    if {"client", "therapist"} <= set(scores):
+        ours, theirs = (filled[f"{rater} forms"][f"{scale}_{rater}"] for rater in ("client", "therapist"))
+        is_one_range = scores["client"].instrument.range == scores["therapist"].instrument.range
         if not is_one_range:
-            pomp = np.array(scores[rater].in_metric("pomp")[scale])
-            means = table.spread(pomp, places[rater])
-        sides[rater] = np.ascontiguousarray(means[order])
-    out = np.empty((4, len(table)))
-    statuses = _native.discrepancy(sides["client"], sides["therapist"], numbers, offsets, window, out)
-    columns: dict[str, Column] = {}
-    names = ("discrepancy", "discrepancy_z", "congruence", "closeness")
-    for name, values in zip(names, out, strict=True):
-        columns[name] = np.empty(len(table))
-        columns[name][order] = values
-    unit = "points of the item mean" if is_one_range else "percent of the maximum possible, the forms' ranges differing"
-    counts = dict(statuses)
-    notes = [
-        f"`discrepancy` is in {unit}. Its z is defined in {counts['defined']} of {sum(counts.values())} dyads; "
-        f"{counts['too-few-joint-sessions']} have fewer than four joint sessions, and in {counts['no-spread']} half or "
-        "more of the differences are the same.",
-        f"`congruence` and `closeness` look back over {window} sessions; the names are this library's.",
-    ]
-    recognition: list[tuple[str, int, int]] = []
-    if all(f"flagged_{rater}" in filled[place][1] for rater, place in places.items()):
-        seen = np.empty(len(table), dtype=np.uint8)
-        ours, theirs = (np.ascontiguousarray(filled[places[rater]][1][f"flagged_{rater}"][order]) for rater in sides)
-        recognition = _native.recognition(ours, theirs, numbers, offsets, tolerance, seen)
-        turned = np.empty(len(table), dtype=np.uint8)
-        turned[order] = seen
-        columns["recognition"] = Words(turned, tuple(word for word, *_ in recognition[:-1]))
-        notes.append(
-            "`recognition` compares the rule's flags of client and therapist (tolerance in sessions: "
-            f"{tolerance}); where one of them cannot be judged it is unknown."
+            places = list(scores)
+            ours, theirs = (
+                table.spread(np.array(scores[rater].in_metric("pomp")[scale]), places.index(rater))
+                for rater in ("client", "therapist")
+            )
+        columns, counts = runs.discrepancy(ours, theirs, window)
+        found.columns.update(columns)
+        unit = "points of the item mean" if is_one_range else "percent of the maximum possible, as the ranges differ"
+        found.notes.append(
+            f"`discrepancy` is in {unit}. Its z is defined in {counts['defined']} of {sum(counts.values())} dyads; "
+            f"{counts['too-few-joint-sessions']} have fewer than four joint sessions, and in {counts['no-spread']} "
+            "half or more of the differences are the same."
         )
-    return _Dyads(columns, recognition, tuple(notes))
-
-
-def _dyads(table: SessionTable, scores: Mapping[str, Scores], places: Mapping[str, int]) -> NDArray[np.int64]:
-    """Give each session its dyad: clients, or clients with their therapists where a form names the therapist."""
-    import numpy as np
-
-    from alliance._frames import Frame
-    from alliance.sources import grouped
-
-    dyads = table.clients.astype(np.int64)
-    for rater in ("client", "therapist"):
-        roles = scores[rater]._id_roles
-        if "therapist" in roles:
-            frame = Frame(scores[rater]._ids)
-            named = np.full(len(table), -1, dtype=np.int64)
-            named[table.places[places[rater]]] = grouped(frame, [roles["client"], roles["therapist"]], f"{rater} forms")
-            return _carried_on(named, table.clients)
-    return dyads
-
-
-def _carried_on(dyads: NDArray[np.int64], clients: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Give sessions without a dyad that of the client's session before, else of the one after."""
-    import numpy as np
-
-    rows = np.arange(len(dyads))
-    known = dyads >= 0
-    before = np.maximum.accumulate(np.where(known, rows, -1)) if len(rows) else rows
-    after = np.minimum.accumulate(np.where(known, rows, len(rows))[::-1])[::-1] if len(rows) else rows
-    filled = dyads.copy()
-    for neighbour in (before, after):
-        inside = (neighbour >= 0) & (neighbour < len(rows))
-        other = np.where(inside, neighbour, 0)
-        usable = (filled < 0) & inside
-        if len(rows):
-            usable &= clients[other] == clients
-            filled[usable] = dyads[other[usable]]
-    # A client with no form that names a therapist is a dyad of their own.
-    alone = filled < 0
-    filled[alone] = (dyads.max(initial=-1) + 1) + clients[alone]
-    return filled
+        found.notes.append(f"`congruence` and `closeness` look back over {window} sessions; the names are ours.")
+    for name, whose, source, flag in (
+        ("recognition", "rule", "forms", "flagged"),
+        ("recognition_reported", "self-report", "self-report", "reported"),
+    ):
+        reports = [filled.get(f"{rater} {source}", {}).get(f"{flag}_{rater}") for rater in ("client", "therapist")]
+        if reports[0] is not None and reports[1] is not None:
+            found.columns[name], counted = runs.recognition(reports[0], reports[1], tolerance, whose)
+            found.recognition.extend(counted)
+            found.notes.append(
+                f"`{name}` compares `{flag}_client` and `{flag}_therapist` (tolerance in sessions: {tolerance}); where "
+                "one of them is not known it is unknown."
+            )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,7 +53,7 @@ class EpisodeTypes(NamedTuple):
             by_voice.append([None if word is None else (word, name) for word in types])
         together = zip(*by_voice, strict=True)
         episodes = [next((said for said in sayings if said is not None), UNCLASSIFIED) for sayings in together]
-        return cls(episodes, _notes(study))
+        return cls(episodes, _notes(study, episodes))
 
 
 def _voices(study: Study) -> list[tuple[str, Frame, NDArray[np.uint8]]]:
@@ -100,9 +101,10 @@ def _spans(detected: _native.Detected, table: SessionTable) -> list[tuple[int, i
     return spans
 
 
-def _notes(study: Study) -> tuple[str, ...]:
-    notes = (
+def _notes(study: Study, episodes: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    counted = ", ".join(f"{count} {word} ({source})" for (word, source), count in sorted(Counter(episodes).items()))
+    return (
         "Types come from coded markers or an explicit question, never from scores. `unclassified` from `codes` was "
-        "coded, with no marker found; from `none` nobody coded or named it.",
+        f"coded, with no marker found; from `none` nobody coded or named it. Episodes: {counted or 'none'}.",
+        *(() if study._codes is None else study._codes.notes),
     )
-    return notes + (() if study._codes is None else study._codes.notes)

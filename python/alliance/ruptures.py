@@ -39,7 +39,7 @@ def find_ruptures(
     ----------
     scores : Scores, StudyScores or Study
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
-        was named: a dyad is a client with a therapist.
+        was named: a dyad is a client with a therapist. A study's codes and self-reports set the type of episodes.
     rule : BelowReference
         The rule; thresholds in points are in points of the item mean.
     rater : str, optional

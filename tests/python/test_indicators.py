@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import pickle
 import warnings
 
 import pandas as pd
@@ -144,7 +146,18 @@ class TestFlags:
             "unknown": 2,
         }
         assert cells(found.recognition, "dyads") == [1, 1, 0, 1, 0, 1]
-        assert "1 recognised, 1 unrecognised" in found.methods()
+        assert cells(found.recognition, "reports") == ["rule"] * 6
+        assert "Client and therapist by rule, sessions: 1 recognised, 1 unrecognised" in found.methods()
+
+    def test_recognition_in_words(self):
+        ours = pl.DataFrame({"who": ["a"] * 4 + ["b"], "when": [1, 2, 3, 4, 1], "r": [1, 1, 0, None, 1]})
+        theirs = pl.DataFrame({"who": ["a"] * 4, "when": [1, 2, 3, 4], "r": [1, 0, 1, 1]})
+        study = EMPTY.with_self_reports(ours, rater="client", rupture="r")
+        found = study.with_self_reports(theirs, rater="therapist", rupture="r").indicators()
+        assert column(found, "recognition_reported") == ["recognised", "unrecognised", "therapist-only", None, None]
+        assert cells(found.recognition, "reports") == ["self-report"] * 6
+        assert cells(found.recognition, "sessions") == [1, 1, 1, 0, 0, 2]
+        assert "recognition_reported" not in names_of(study.indicators().sessions)
 
     def test_tolerance(self):
         late = [*SEEN[:4], 5.2, 4.3, *SEEN[6:]]
@@ -219,6 +232,17 @@ class TestSideBySide:
         assert "@software{alliance" in found.cite()
         preset = al.rules.preset("gumz-2012-2sd-as-read")
         assert preset.id in with_everything().indicators(preset).cite()
+
+    def test_results_are_frozen_and_travel(self):
+        found = with_everything().indicators(RULE)
+        codes = with_everything().codes
+        for result, name in ((found, "rule"), (found, "notes"), (codes, "_source")):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(result, name, None)
+        again = pickle.loads(pickle.dumps(found))
+        assert again.sessions.equals(found.sessions)
+        assert again.methods() == found.methods()
+        assert pickle.loads(pickle.dumps(codes)).to_frame().equals(codes.to_frame())
 
     def test_reprs_hold_counts_only(self):
         found = with_everything(worked()).indicators(RULE)
