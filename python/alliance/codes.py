@@ -305,7 +305,7 @@ def _said(combine: str, share: float, coder: str | None) -> str:
         return "No coder column was named: the rows of a session are taken as one coder's."
     return (
         f"Counts and ratings are means over the coders of a session; a family counts as found when at least "
-        f"{share:.0%} of them marked it."
+        f"{100 * share:.3g} % of them marked it."
     )
 
 

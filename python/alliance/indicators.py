@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -197,11 +198,12 @@ class Indicators:
                 f"{row.sessions_with} of {row.sessions}",
                 _percent(row.rate),
                 f"{row.clients_with} of {row.clients}",
+                _percent(row.clients_with / row.clients if row.clients else math.nan),
                 _percent(row.clients_by_chance),
             )
             for row in self._occurrences
         ]
-        columns = ("source", "indicator", "sessions", "rate", "clients with one or more", "by chance")
+        columns = ("source", "indicator", "sessions", "rate", "clients with one", "share", "by chance")
         page = _html.heading("Indicators by session", f"{len(self._table)} sessions of {clients} clients")
         page += _html.table(columns, rows) if rows else ""
         if self._recognition:

@@ -85,7 +85,7 @@ class TestSessions:
         frame = pl.DataFrame(CODED, strict=False)
         strict = code(frame, share=1.0, **ALL).codes
         assert strict.to_frame()["coded_withdrawal"].to_list() == [False, False, False]
-        assert "at least 100%" in strict.methods()
+        assert "at least 100 %" in strict.methods()
         for share in (0, -1.0, 1.5, float("nan"), True, "half", None):
             with pytest.raises(al.errors.InvalidOption, match="share"):
                 code(frame, share=share, **ALL)

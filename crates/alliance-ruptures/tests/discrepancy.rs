@@ -9,6 +9,7 @@ use alliance_ruptures::RuptureError;
 use alliance_ruptures::discrepancy::{
     DiscrepancyStatus, Recognition, RecognitionCounts, SessionRuns, congruence, discrepancy, recognition,
 };
+use alliance_statistics::Generator;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -238,6 +239,23 @@ fn the_worked_series_has_one_rupture_that_only_the_client_saw() {
     assert_eq!(counts(Some(Recognition::Neither)), 12);
     // The first session, and the one without a client form.
     assert_eq!(counts(None), 2);
+}
+
+/// The guide says: without anything but chance, one dyad in nine has a session below -3, short or long.
+#[test]
+fn one_dyad_in_nine_has_a_large_z_by_chance() {
+    for length in [4, 8, 24] {
+        let dyads = 8_000;
+        let mut generator = Generator::stream(11, length as u64);
+        let mut draw = || (0..dyads * length).map(|_| generator.normal()).collect::<Vec<f64>>();
+        let (client, therapist) = (draw(), draw());
+        let sessions: Vec<i64> = (0..dyads).flat_map(|_| counted(length)).collect();
+        let offsets: Vec<usize> = (0..=dyads).map(|dyad| dyad * length).collect();
+        let found = discrepancy(&client, &therapist, SessionRuns::new(&sessions, &offsets).unwrap()).unwrap();
+        let has_one = found.z.chunks(length).filter(|run| run.iter().any(|z| *z < -3.0)).count();
+        let share = has_one as f64 / dyads as f64;
+        assert!((0.10..0.13).contains(&share), "{length} sessions: {share}");
+    }
 }
 
 #[test]
