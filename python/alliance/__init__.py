@@ -13,7 +13,9 @@ from alliance._native import version as _version
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.codes import CodedSessions
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
+from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.missing import ItemSpread, Prorate
 from alliance.ruptures import RuptureReport, find_ruptures
@@ -30,10 +32,12 @@ __all__ = [
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "CodedSessions",
     "Evidence",
     "EvidenceWarning",
     "Finding",
     "Findings",
+    "Indicators",
     "Instrument",
     "ItemSpread",
     "Prorate",

@@ -77,7 +77,7 @@ class Frame:
             return (str(name), series.tolist())
         text = str(series.dtype if self.kind == "polars" else series.type)
         foreign = text.startswith(
-            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean")
+            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean", "bool")
         )
         if foreign:
             return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
@@ -335,3 +335,32 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
 def without_index(kind: Kind, frame: Any) -> Any:
     """Give a pandas frame a fresh index; other frames have none."""
     return frame.reset_index(drop=True) if kind == "pandas" else frame
+
+
+def beside_sources(kind: Kind, ids: Any, columns: Mapping[str, Any]) -> Any:
+    """Put columns of sources to the right of ids: flags and words with null where nothing is known, and numbers."""
+    return beside(kind, ids, {name: _source_column(kind, values) for name, values in columns.items()})
+
+
+def _source_column(kind: Kind, values: Any) -> Any:
+    import numpy as np
+
+    is_flag = isinstance(values, np.ndarray) and values.dtype == np.uint8
+    if isinstance(values, np.ndarray) and not is_flag:
+        return values
+    if is_flag and kind == "pandas":
+        import pandas as pd
+
+        return pd.arrays.BooleanArray(values == 1, values > 1)
+    words = (False, True) if is_flag else values.words
+    places = np.minimum(values if is_flag else values.places, len(words))
+    listed = np.array([*words, None], dtype=object)[places].tolist()
+    if kind == "polars":
+        import polars as pl
+
+        return pl.Series(listed, dtype=pl.Boolean if is_flag else pl.String)
+    if kind == "pyarrow":
+        import pyarrow as pa
+
+        return pa.array(listed, pa.bool_() if is_flag else pa.string())
+    return listed

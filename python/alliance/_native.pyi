@@ -16,16 +16,21 @@ __all__ = [
     "catalog",
     "check",
     "check_shift_rule",
+    "combine_codes",
+    "discrepancy",
     "error_registry",
     "group_keys",
     "input_hash",
     "instrument",
     "item_spread_error",
+    "occurrence",
     "preset",
     "preset_ids",
     "read_numbers",
+    "recognition",
     "reliable_change_cutoff",
     "rule_is_retrospective",
+    "span_types",
     "statuses",
     "sudden_shifts",
     "totals_to_means",
@@ -90,6 +95,7 @@ class Detected:
         limits: NDArray[np.float64],
         flags: NDArray[np.uint8],
     ) -> None: ...
+    def judge_rows(self, states: NDArray[np.uint8]) -> None: ...
     def offsets(self) -> list[int]: ...
     def episodes(self) -> list[tuple[int, int, int, int | None, int, str, float, int, str]]: ...
     def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
@@ -118,6 +124,35 @@ def sudden_shifts(
     rule: dict[str, Any],
     higher_is_better: bool,
 ) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]: ...
+def combine_codes(
+    columns: dict[str, Any],
+    combine: tuple[str, float],
+    numbers: NDArray[np.float64],
+    found: NDArray[np.uint8],
+) -> None: ...
+def span_types(
+    clients: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    found: NDArray[np.uint8],
+    spans: Sequence[tuple[int, int, int]],
+) -> list[str | None]: ...
+def discrepancy(
+    client: NDArray[np.float64],
+    therapist: NDArray[np.float64],
+    sessions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    window: int,
+    out: NDArray[np.float64],
+) -> list[tuple[str, int]]: ...
+def recognition(
+    client: NDArray[np.uint8],
+    therapist: NDArray[np.uint8],
+    sessions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    tolerance: int,
+    out: NDArray[np.uint8],
+) -> list[tuple[str, int, int]]: ...
+def occurrence(states: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[int, int, float, int, int, float]: ...
 def reliable_change_cutoff(standard_deviation: float, reliability: float) -> tuple[float, float, float]: ...
 def preset_ids() -> list[str]: ...
 def preset(id: str) -> dict[str, Any]: ...

@@ -10,6 +10,7 @@ from alliance.chance import ChanceRate, rate_of
 from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
 from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rupture_types import UNCLASSIFIED, EpisodeTypes
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -38,7 +39,7 @@ def find_ruptures(
     ----------
     scores : Scores, StudyScores or Study
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
-        was named: a dyad is a client with a therapist.
+        was named: a dyad is a client with a therapist. A study's codes and self-reports set the type of episodes.
     rule : BelowReference
         The rule; thresholds in points are in points of the item mean.
     rater : str, optional
@@ -79,7 +80,8 @@ def find_ruptures(
     require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
     detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
-    return RuptureReport._of(run, scale, rule, detected)
+    types = EpisodeTypes.of(scores, run, detected, session_order) if isinstance(scores, Study) else None
+    return RuptureReport._of(run, scale, rule, detected, types)
 
 
 class RuptureReport:
@@ -89,21 +91,29 @@ class RuptureReport:
     that there was one. In a notebook it shows counts, never a row.
     """
 
-    __slots__ = ("_chance", "_detected", "_run", "rule", "scale")
+    __slots__ = ("_chance", "_detected", "_run", "_types", "rule", "scale")
 
     rule: BelowReference
     scale: str
     _run: Sessions
     _detected: _native.Detected
     _chance: ChanceRate | CannotEstimate | None
+    _types: EpisodeTypes | None
 
     def __init__(self) -> None:
         raise TypeError("a report is made by `al.find_ruptures`")
 
     @classmethod
-    def _of(cls, run: Sessions, scale: str, rule: BelowReference, detected: _native.Detected) -> RuptureReport:
+    def _of(
+        cls,
+        run: Sessions,
+        scale: str,
+        rule: BelowReference,
+        detected: _native.Detected,
+        types: EpisodeTypes | None = None,
+    ) -> RuptureReport:
         new = object.__new__(cls)
-        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None}
+        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None, "_types": types}
         for name, value in values.items():
             object.__setattr__(new, name, value)
         return new
@@ -194,10 +204,13 @@ class RuptureReport:
 
     @property
     def episodes(self) -> Any:
-        """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape.
+        """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape, type, its source.
 
         Onset, nadir and recovery are the caller's session labels; the magnitude is in points of the item mean, the
         length in sessions. ``resolution``: repaired, unrepaired, censored (the series ended first) or not-asked.
+        ``type``: withdrawal, confrontation, mixed or unclassified, from the sessions onset to last of the episode; only
+        a study's codes or an explicit question set it. ``type_source``: codes (``unclassified`` then says that nothing
+        was found), client-report, therapist-report, or none (nobody coded or named it).
         """
         import numpy as np
 
@@ -222,6 +235,8 @@ class RuptureReport:
             "length": np.array([episode[7] for episode in found], dtype=np.int64),
             "shape": [episode[8] for episode in found],
         }
+        types = [UNCLASSIFIED] * len(found) if self._types is None else self._types.episodes
+        columns |= {"type": [word for word, _ in types], "type_source": [source for _, source in types]}
         kind = self._scores._kind
         ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
         return _frames.beside(kind, ids, columns)
@@ -267,6 +282,7 @@ class RuptureReport:
         """What a reader of this report should know."""
         return (
             *self.rule.notes,
+            *(() if self._types is None else self._types.notes),
             "A flag says that the rule's condition was met, not that the alliance ruptured.",
         )
 

@@ -347,6 +347,28 @@ impl Detected {
         Ok(())
     }
 
+    /// Fills one element per source row: 1 flagged, 0 not, 2 where the rule cannot say.
+    fn judge_rows(&self, mut states: PyBuffer<u8>) -> PyResult<()> {
+        let states = write(&mut states)?;
+        states.fill(2);
+        for (dyad, span) in self.series.offsets().windows(2).enumerate() {
+            let &[start, end] = span else { continue };
+            let class = self.found.dyads.get(dyad).map(|found| found.class);
+            if class == Some(ruptures::ClientClass::NotAssessed) {
+                continue;
+            }
+            for position in start..end {
+                let score = self.series.scores().get(position).is_some_and(|score| !score.is_nan());
+                let reference = self.found.reference.get(position).is_some_and(|it| !it.is_nan());
+                let state = self.rows.get(position).copied().flatten().and_then(|row| states.get_mut(row));
+                if let (Some(state), true) = (state, score && reference) {
+                    *state = u8::from(self.found.flagged.get(position) == Some(&true));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Where each dyad's sessions start.
     fn offsets(&self) -> Vec<usize> {
         self.series.offsets().to_vec()

@@ -4,8 +4,11 @@ pub mod accuracy;
 pub mod agreement;
 pub mod chance;
 pub mod charts;
+pub mod codes;
+pub mod discrepancy;
 mod error;
 pub mod live;
+pub mod occurrence;
 #[cfg(feature = "presets")]
 mod preset;
 pub mod rule;
