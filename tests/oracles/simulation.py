@@ -78,12 +78,8 @@ def forms(case):
             wanted = [total / len(drawn) + (item - mean) / 100 * steps for item in drawn]
             answers = least_squares(wanted, steps, total)
             assert answers == one_by_one(wanted, steps, total)
-            turned = [
-                steps - answer if item in case["reversed"] else answer for item, answer in enumerate(answers, 1)
-            ]
-            of_dyad.append(
-                [None if lost else case["lowest"] + answer for answer, lost in zip(turned, left_out)]
-            )
+            turned = [steps - answer if item in case["reversed"] else answer for item, answer in enumerate(answers, 1)]
+            of_dyad.append([None if lost else case["lowest"] + answer for answer, lost in zip(turned, left_out)])
         given.append(of_dyad)
     return given
 

@@ -18,6 +18,16 @@ pub enum Rater {
     Therapist,
 }
 
+impl Rater {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Therapist => "therapist",
+        }
+    }
+}
+
 /// A questionnaire, as far as its answers are simulated.
 ///
 /// A form's answers are drawn around its item mean, each with an effect of the item, one of the client on the item, and one

@@ -18,6 +18,18 @@ pub enum RuptureShape {
     Unrepaired,
 }
 
+impl RuptureShape {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V => "v",
+            Self::U => "u",
+            Self::SlowDecline => "slow-decline",
+            Self::Unrepaired => "unrepaired",
+        }
+    }
+}
+
 /// Type of a planted rupture, as coding systems tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -28,6 +40,17 @@ pub enum RuptureType {
     Confrontation,
     /// Both.
     Mixed,
+}
+
+impl RuptureType {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Withdrawal => "withdrawal",
+            Self::Confrontation => "confrontation",
+            Self::Mixed => "mixed",
+        }
+    }
 }
 
 /// How a planted rupture ended.
@@ -42,6 +65,18 @@ pub enum RuptureEnd {
     SeriesEnded,
     /// It would have been repaired, but the client dropped out.
     DroppedOut,
+}
+
+impl RuptureEnd {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::Unrepaired => "unrepaired",
+            Self::SeriesEnded => "series-ended",
+            Self::DroppedOut => "dropped-out",
+        }
+    }
 }
 
 /// A rupture that was planted. Sessions are positions in the dyad's series.
