@@ -42,8 +42,8 @@ class Clients:
     Parameters
     ----------
     mean : float
-        Mean level in the first session. 75: 4.0 on answers from 1 to 5, 5.5 from 1 to 7 (pilot). With 85, about
-        15 % of scores are at the ceiling.
+        Mean level in the first session. 75: 4.0 on answers from 1 to 5, 5.5 from 1 to 7 (pilot). With 85, a
+        sixth of the WAI-SR scores are at the ceiling.
     between_sd : float
         SD of levels between the clients of one therapist. 10 (pilot).
     between_therapists_sd : float

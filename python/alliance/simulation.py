@@ -25,7 +25,7 @@ from alliance.clinic import (
     whole,
 )
 from alliance.errors import from_code
-from alliance.instruments import Instrument, _frame_kind, resolve
+from alliance.instruments import Instrument, resolve
 
 __all__ = ["Simulation", "Truth", "simulate"]
 
@@ -141,6 +141,7 @@ def simulate(
     >>> len(scores) == len(clinic.client_forms)
     True
     """
+    kind = _kind(frames)
     client, other = resolve(client_form), resolve(therapist_form)
     given = (
         *(clients, growth, ruptures, nuisance, missing, dropout),
@@ -169,10 +170,18 @@ def simulate(
         dyads_per_therapist=dyads_per_therapist,
         client_form=client,
         therapist_form=other,
-        kind=_frame_kind(frames),
+        frames=kind,
         _settings=settings,
         _tables=tables,
     )
+
+
+def _kind(frames: Kind | None) -> Kind:
+    from alliance import _frames
+
+    if frames not in (None, "polars", "pandas", "pyarrow"):
+        raise from_code("invalid-option", "frames: choose `polars`, `pandas` or `pyarrow`")
+    return _frames.installed_kind() if frames is None else frames
 
 
 def _setting(name: str, given: Any) -> Any:
@@ -222,7 +231,7 @@ class Simulation:
         Clients of each therapist.
     client_form, therapist_form : Instrument
         Forms.
-    kind : {"polars", "pandas", "pyarrow"}
+    frames : {"polars", "pandas", "pyarrow"}
         Library of the frames.
     """
 
@@ -232,7 +241,7 @@ class Simulation:
     dyads_per_therapist: int
     client_form: Instrument
     therapist_form: Instrument
-    kind: Kind
+    frames: Kind
     _settings: dict[str, Any]
     _tables: dict[str, dict[str, Any]]
 
@@ -244,7 +253,7 @@ class Simulation:
     def _frame(self, table: str) -> Any:
         from alliance import _frames
 
-        return _frames.filled(self.kind, self._tables[table])
+        return _frames.filled(self.frames, self._tables[table])
 
     def _rows(self, table: str) -> int:
         return len(self._column(table, "client"))

@@ -126,6 +126,16 @@ class TestFrames:
             frames = [getattr(sim.truth, name) for sim in sims]
             assert rows(frames[0]) == rows(frames[1]) == rows(frames[2])
 
+    def test_all_kinds_are_scored_alike(self):
+        ids = {"client": "client", "session": "session", "therapist": "therapist"}
+        found = []
+        for kind in ("polars", "pandas", "pyarrow"):
+            sim = al.simulate(dyads=30, sessions=8, seed=4, frames=kind)
+            scores = al.score(sim.client_forms, "wai-sr-client", columns="wai_{item}", **ids)
+            assert kind_of(scores.to_frame()) == kind
+            found.append(plain(scores["total"]))
+        assert found[0] == found[1] == found[2]
+
     def test_what_is_missing_is_null(self):
         sim = al.simulate(dyads=30, sessions=8, seed=4, frames="polars")
         assert sim.client_forms.schema["wai_1"] == pl.Int8
@@ -365,7 +375,7 @@ REFUSED = {
     "coding.coders": [{"coding": clinic.Coding(coders=0)}],
     "symptoms.range": [{"symptoms": clinic.SymptomCourse(highest=26.5)}],
     "client_form": [{"client_form": "casf-client"}],
-    "kind": [{"frames": "duckdb"}],
+    "frames": [{"frames": "duckdb"}],
 }
 
 

@@ -283,6 +283,44 @@ fn items_are_of_one_kind_and_differ() {
     assert!((0.2..2.0).contains(&spread), "{spread}");
 }
 
+/// The promise of the same numbers everywhere: a change here is a breaking change.
+#[test]
+fn numbers_are_pinned() {
+    let fold = |parts: Vec<u64>| {
+        parts.into_iter().fold(0xcbf2_9ce4_8422_2325, |sum: u64, part| {
+            (sum.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        })
+    };
+    let bits = |value: &f64| if value.is_nan() { 1 } else { value.to_bits() };
+    let rating = |rating: &Option<u8>| rating.map_or(9, u64::from);
+    let clinic = clinic(200, 12).run(1).unwrap();
+    let answers = therapist_form().draw(&clinic, Rater::Therapist).unwrap();
+    let statuses = Attendance::default().draw(&clinic).unwrap();
+    let reports = PostSession::default().draw(&clinic).unwrap();
+    let codes = coding(CodedSample::Dyads(0.2)).draw(&clinic).unwrap();
+    let symptoms = SymptomCourse::default().draw(&clinic).unwrap();
+    let sums = [
+        clinic.truth.ruptures.iter().map(|rupture| rupture.rupture_type as u64).collect(),
+        answers.items.iter().flatten().map(bits).collect(),
+        statuses.iter().map(|status| status.map_or(9, |status| status as u64)).collect(),
+        reports.intensities.iter().chain(&reports.resolutions).map(rating).collect(),
+        codes.significances.iter().chain(&codes.resolutions).map(rating).collect(),
+        codes.markers.iter().map(|marker| marker.map_or(99, |marker| marker as u64)).collect(),
+        symptoms.iter().map(bits).collect(),
+    ]
+    .map(fold);
+    let pinned = [
+        0xd377_6bb0_5206_507f_u64,
+        0x755c_6a97_8691_9d67,
+        0x8568_cae6_d3b0_eed9,
+        0x840c_9d96_e9f7_1f83,
+        0x5aa3_fb08_9242_8a4c,
+        0xc06b_a9f0_dfa7_4c9e,
+        0x5544_5793_fb2a_aa07,
+    ];
+    assert_eq!(sums, pinned, "{sums:x?}");
+}
+
 /// Changing one part leaves the numbers of every other as they are.
 #[test]
 fn parts_do_not_disturb_each_other() {

@@ -89,7 +89,8 @@ impl SymptomCourse {
         self.check()?;
         let hundredth = range(clinic)? / 100.0;
         let options = &clinic.simulation;
-        let levels_sd = options.clients.between_sd.hypot(options.clients.between_therapists_sd);
+        let (own, shared) = (options.clients.between_sd, options.clients.between_therapists_sd);
+        let levels_sd = (own * own + shared * shared).sqrt();
         let fresh = (1.0 - self.autocorrelation * self.autocorrelation).sqrt();
         let own_change = (1.0 - self.change_correlation * self.change_correlation).sqrt();
         let mut totals = Vec::with_capacity(clinic.held.len());
