@@ -20,7 +20,8 @@ from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.shifts import ShiftReport, find_shifts
-from alliance.simulation import Simulation, Truth, simulate
+from alliance.simulating import simulate
+from alliance.simulation import Simulation, Truth
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
