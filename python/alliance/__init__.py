@@ -8,7 +8,7 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import errors, rules
+from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
@@ -22,6 +22,8 @@ from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.shifts import ShiftReport, find_shifts
+from alliance.simulating import simulate
+from alliance.simulation import Simulation, Truth
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
@@ -45,19 +47,23 @@ __all__ = [
     "Scale",
     "Scores",
     "ShiftReport",
+    "Simulation",
     "Source",
     "Study",
     "StudyScores",
+    "Truth",
     "__version__",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
+    "clinic",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
     "rules",
     "score",
+    "simulate",
 ]

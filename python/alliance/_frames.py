@@ -364,3 +364,53 @@ def _source_column(kind: Kind, values: Any) -> Any:
 
         return pa.array(listed, pa.bool_() if is_flag else pa.string())
     return listed
+
+
+def filled(kind: Kind, columns: Mapping[str, tuple[str, bytes, bytes | None, list[str] | None]]) -> Any:
+    """Make a frame of columns from the native module: element type, elements, which exist, words they are places in."""
+    import numpy as np
+
+    made = {}
+    for name, (dtype, elements, exist, words) in columns.items():
+        values = np.frombuffer(elements, dtype=dtype)
+        known = None if exist is None else np.frombuffer(exist, dtype=bool)
+        made[name] = _FILLERS[kind](values, known, words)
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame(made)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.DataFrame(made)
+    import pyarrow as pa
+
+    return pa.table(made)
+
+
+def _fill_polars(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import polars as pl
+
+    column = pl.Series(values, nan_to_null=True)
+    if words is not None:
+        column = pl.Series(words, dtype=pl.String).gather(column)
+    return column if known is None else pl.select(pl.when(pl.Series(known)).then(column)).to_series()
+
+
+def _fill_pandas(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import numpy as np
+
+    if words is None:
+        # A column that can have gaps is one of floats, which know NaN.
+        return values.copy() if known is None else np.where(known, values, np.nan)
+    return np.array([*words, None], dtype=object)[values if known is None else np.where(known, values, -1)]
+
+
+def _fill_pyarrow(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import pyarrow as pa
+
+    column = pa.array(values, mask=None if known is None else ~known, from_pandas=True)
+    return column if words is None else pa.array(words, pa.string()).take(column)
+
+
+_FILLERS = {"polars": _fill_polars, "pandas": _fill_pandas, "pyarrow": _fill_pyarrow}

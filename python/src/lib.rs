@@ -13,7 +13,9 @@ mod lend;
 mod ruptures;
 mod scoring;
 mod shifts;
+mod simulate;
 mod sources;
+mod tables;
 mod text;
 
 use pyo3::prelude::*;
@@ -38,6 +40,8 @@ mod _native {
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]
     use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
+    #[pymodule_export]
+    use crate::simulate::simulate;
     #[pymodule_export]
     use crate::sources::{combine_codes, discrepancy, occurrence, recognition, span_types};
     #[pymodule_export]
