@@ -16,7 +16,10 @@ pub mod sudden;
 
 pub use error::RuptureError;
 #[cfg(feature = "presets")]
-pub use preset::{Citation, Preset, Provenance, preset, preset_ids};
+pub use preset::{
+    Citation, Preset, Provenance, StudyWithoutPreset, preset, preset_ids, preset_pages, scale_misfit,
+    studies_without_preset,
+};
 pub use rule::{
     ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, Overlap, Reference, Repair, Resolution,
     Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
