@@ -13,6 +13,7 @@ from alliance._native import version as _version
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.courses import Shapes, shapes
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.missing import ItemSpread, Prorate
@@ -40,6 +41,7 @@ __all__ = [
     "RuptureReport",
     "Scale",
     "Scores",
+    "Shapes",
     "ShiftReport",
     "Source",
     "Study",
@@ -56,4 +58,5 @@ __all__ = [
     "instrument",
     "rules",
     "score",
+    "shapes",
 ]

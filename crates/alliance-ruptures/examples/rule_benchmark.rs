@@ -476,7 +476,7 @@ fn print_recommended(studies: &[Study]) {
 fn print_repair(usual: &[Study]) {
     println!(
         "\n## Repair: what the recommended rule says of the planted ruptures it found (%)\n\n| back to the reference \
-         within | window | repaired: called repaired | left open | unrepaired: called unrepaired | called repaired |\n\
+         within | window | repaired: called repaired | undecided | unrepaired: called unrepaired | called repaired |\n\
          |---|---|---|---|---|---|"
     );
     for units in [0.0, 0.25, 0.5, 1.0] {

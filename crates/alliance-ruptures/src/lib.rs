@@ -11,6 +11,7 @@ mod preset;
 pub mod rule;
 pub mod segments;
 mod series;
+pub mod shape;
 pub mod simulate;
 pub mod sudden;
 
