@@ -61,7 +61,7 @@ def shapes(
     -----
     The curve is the least-squares fit of::
 
-        y = level + linear (t - mean t) + quadratic ((t - mean t)^2 - mean of (t - mean t)^2) + e
+        y = level + linear x + quadratic (x^2 - mean of x^2) + e,    x = t - mean t
 
     with t the number of the session, means over the client's scored sessions, and the standard deviation of e with
     n - 3. Contrasts are orthogonal polynomials of length 1: (-3, -1, 1, 3) / sqrt(20) and (1, -1, -1, 1) / 2 for four

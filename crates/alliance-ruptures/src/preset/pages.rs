@@ -76,8 +76,9 @@ fn page(preset: &Preset, noise: &Noise) -> String {
     if let Some(shares) = noise.shares(preset) {
         let _ = writeln!(
             page,
-            "Percent of clients with at least one flag, of {CLIENTS} simulated clients without any rupture: independent \
-             normal scores of equal volatility, and scores of unequal volatility near the ceiling.\n\n\
+            "Percent of clients with at least one flag, of {CLIENTS} simulated clients without any rupture, on a form from 1 \
+             to 7: independent normal scores with an SD of 0.35 within every client, and unequal SDs, 0.30 in the middle, \
+             near the ceiling.\n\n\
              | sessions | equal volatility | unequal, ceiling |\n|---|---|---|"
         );
         for (sessions, (equal, unequal)) in LENGTHS.iter().zip(shares) {

@@ -14,7 +14,7 @@ pub struct Merge {
     /// A point of the other.
     pub other: usize,
     /// `sqrt(2 n m / (n + m))` times the distance of their centres, n and m being their sizes: the height of R's
-    /// `hclust(method = "ward.D2")` and of SciPy's `linkage(method = "ward")`.
+    /// `hclust(method = "ward.D2")` and of `scipy.cluster.hierarchy.linkage(method="ward")`.
     pub height: f64,
 }
 
