@@ -14,6 +14,7 @@ from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
+from alliance.courses import Shapes, shapes
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
@@ -46,6 +47,7 @@ __all__ = [
     "RuptureReport",
     "Scale",
     "Scores",
+    "Shapes",
     "ShiftReport",
     "Simulation",
     "Source",
@@ -65,5 +67,6 @@ __all__ = [
     "instrument",
     "rules",
     "score",
+    "shapes",
     "simulate",
 ]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from alliance._typing import Batch, Given, Groups, Options
 
 __all__ = [
+    "CourseShapes",
     "Detected",
     "Instrument",
     "Lent",
@@ -28,10 +29,12 @@ __all__ = [
     "preset_ids",
     "read_numbers",
     "recognition",
+    "recommended_rule",
     "reliable_change_cutoff",
     "rule_is_retrospective",
-    "span_types",
+    "scale_misfit",
     "simulate",
+    "span_types",
     "statuses",
     "sudden_shifts",
     "totals_to_means",
@@ -115,6 +118,26 @@ class NullModel:
     def chance_rate(self, rule: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]: ...
     def calibrate(self, rule: dict[str, Any], rate: float, per: str, options: dict[str, Any]) -> dict[str, Any]: ...
 
+@final
+class CourseShapes:
+    def __new__(
+        cls,
+        dyads: NDArray[np.uint32],
+        sessions: NDArray[np.int64],
+        scores: NDArray[np.float64],
+        range: tuple[float, float],
+        first_sessions: int | None,
+        clusters: int,
+    ) -> CourseShapes: ...
+    def clients(self) -> list[tuple[int, float, float, float, float, str, int | None]]: ...
+    def clusters(self) -> list[tuple[int, float, float, float]]: ...
+    def between(self) -> float: ...
+    def courses(self) -> list[tuple[list[float], list[int]]]: ...
+    def offsets(self) -> list[int]: ...
+    def fill_scores(self, scores: NDArray[np.float64]) -> None: ...
+
+def recommended_rule() -> dict[str, Any]: ...
+def scale_misfit(rule: dict[str, Any], scale: tuple[float, float], form: tuple[float, float]) -> str | None: ...
 def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
 def read_numbers(given: Given, out: NDArray[np.float64]) -> None: ...
 def check_shift_rule(rule: dict[str, Any], higher_is_better: bool) -> None: ...

@@ -9,7 +9,7 @@ from alliance import _html, _native
 from alliance.chance import ChanceRate, rate_of
 from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
-from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rules import BelowReference, Preset, default, require_criterion
 from alliance.rupture_types import UNCLASSIFIED, EpisodeTypes
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
@@ -27,7 +27,7 @@ CLASSES = ("no-rupture", "repaired", "unrepaired", "mixed", "undecided", "not-as
 def find_ruptures(
     scores: Scores | StudyScores | Study,
     *,
-    rule: BelowReference,
+    rule: BelowReference | None = None,
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -40,8 +40,8 @@ def find_ruptures(
     scores : Scores, StudyScores or Study
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
         was named: a dyad is a client with a therapist. A study's codes and self-reports set the type of episodes.
-    rule : BelowReference
-        The rule; thresholds in points are in points of the item mean.
+    rule : BelowReference, optional
+        The rule; thresholds in points are in points of the item mean. Without one, :func:`alliance.rules.default`.
     rater : str, optional
         Whose scores, where there are several.
     scale : str
@@ -77,6 +77,7 @@ def find_ruptures(
     >>> report.episodes.select("onset", "nadir", "recovery", "resolution").rows()
     [(4, 4, 5, 'repaired')]
     """
+    rule = default() if rule is None else rule
     require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
     detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
@@ -280,8 +281,11 @@ class RuptureReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of this report should know."""
+        limits = self._scores.instrument.range
+        misfit = self.rule.misfit(limits) if isinstance(self.rule, Preset) and limits else None
         return (
             *self.rule.notes,
+            *([misfit] if misfit else []),
             *(() if self._types is None else self._types.notes),
             "A flag says that the rule's condition was met, not that the alliance ruptured.",
         )
@@ -299,7 +303,9 @@ class RuptureReport:
             Plain text.
         """
         dyads = self._detected.dyads()
-        rule = f"the rule {self.rule.name} ({self.rule.id})" if isinstance(self.rule, Preset) else "a rule"
+        rule = "the default rule" if self.rule.is_default else "a rule"
+        if isinstance(self.rule, Preset):
+            rule = f"the rule {self.rule.name} ({self.rule.id})"
         counts = ", ".join(f"{count} {name}" for name, count in self._counts().items())
         return (
             f"Ruptures in the {self.scale} score of the {self._scores.instrument.rater} were sought with {rule}. "

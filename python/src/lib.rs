@@ -12,6 +12,7 @@ mod keys;
 mod lend;
 mod ruptures;
 mod scoring;
+mod shapes;
 mod shifts;
 mod simulate;
 mod sources;
@@ -35,9 +36,13 @@ mod _native {
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
-    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
+    use crate::ruptures::{
+        Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit,
+    };
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
+    #[pymodule_export]
+    use crate::shapes::CourseShapes;
     #[pymodule_export]
     use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
     #[pymodule_export]

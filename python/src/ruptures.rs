@@ -160,6 +160,8 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     facts.set_item("measured", &preset.measured)?;
     facts.set_item("base_rate", &preset.base_rate)?;
     facts.set_item("note", &preset.note)?;
+    facts.set_item("use_when", &preset.use_when)?;
+    facts.set_item("scale", preset.scale.map(|scale| (scale.lowest, scale.highest)))?;
     facts.set_item("is_verified", preset.is_verified())?;
     let provenance = PyDict::new(py);
     for (field, how) in &preset.provenance {
@@ -185,6 +187,27 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     facts.set_item("citation", citation)?;
     facts.set_item("rule", fields_of(py, &preset.rule)?)?;
     Ok(facts)
+}
+
+/// The rule to take where nothing speaks for another one.
+#[pyfunction]
+pub(crate) fn recommended_rule(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fields_of(py, &Rule::recommended())
+}
+
+/// What to know before a rule in points of one scale is used on a form of another one.
+#[pyfunction]
+pub(crate) fn scale_misfit(
+    py: Python<'_>,
+    rule: RuleFields,
+    scale: (f64, f64),
+    form: (f64, f64),
+) -> PyResult<Option<String>> {
+    let said = || {
+        let scale = ScoreScale::new(scale.0, scale.1)?;
+        Ok(ruptures::scale_misfit(&rule.rule()?, scale, ScoreScale::new(form.0, form.1)?))
+    };
+    said().map_err(|error: RuptureError| from_ruptures(py, &error))
 }
 
 /// A rule as the Python class takes it.
