@@ -12,6 +12,7 @@ __all__ = [
     "Lent",
     "NullModel",
     "Scorer",
+    "appointment_words",
     "build_profile",
     "catalog",
     "check",
@@ -26,6 +27,7 @@ __all__ = [
     "read_numbers",
     "reliable_change_cutoff",
     "rule_is_retrospective",
+    "session_states",
     "statuses",
     "sudden_shifts",
     "totals_to_means",
@@ -79,20 +81,25 @@ class Detected:
         range: tuple[float, float],
         rule: dict[str, Any],
         threads: int | None,
+        appointments: NDArray[np.uint8] | None = None,
     ) -> Detected: ...
     def session_count(self) -> int: ...
     def fill_sessions(
         self,
         rows: NDArray[np.int64],
-        dyads: NDArray[np.int64],
+        courses: NDArray[np.int64],
+        numbers: NDArray[np.int64],
+        states: NDArray[np.uint8],
+        appointments: NDArray[np.uint8],
         scores: NDArray[np.float64],
         references: NDArray[np.float64],
         limits: NDArray[np.float64],
         flags: NDArray[np.uint8],
     ) -> None: ...
     def offsets(self) -> list[int]: ...
+    def courses(self) -> list[tuple[int, int, str]]: ...
     def episodes(self) -> list[tuple[int, int, int, int | None, int, str, float, int, str]]: ...
-    def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
+    def dyads(self) -> list[tuple[int, int, int, int, str, float, str | None]]: ...
 
 @final
 class NullModel:
@@ -103,11 +110,14 @@ class NullModel:
         scores: NDArray[np.float64],
         range: tuple[float, float],
         step: float | None,
+        appointments: NDArray[np.uint8] | None = None,
     ) -> NullModel: ...
     def parameters(self) -> dict[str, float]: ...
     def chance_rate(self, rule: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]: ...
     def calibrate(self, rule: dict[str, Any], rate: float, per: str, options: dict[str, Any]) -> dict[str, Any]: ...
 
+def appointment_words() -> list[str]: ...
+def session_states() -> list[str]: ...
 def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
 def read_numbers(given: Given, out: NDArray[np.float64]) -> None: ...
 def check_shift_rule(rule: dict[str, Any], higher_is_better: bool) -> None: ...

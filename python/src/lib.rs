@@ -3,6 +3,7 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod appointments;
 mod chance;
 mod checking;
 mod columns;
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::appointments::appointment_words;
+    #[pymodule_export]
     use crate::chance::NullModel;
     #[pymodule_export]
     use crate::checking::check;
@@ -32,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
-    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
+    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective, session_states};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]

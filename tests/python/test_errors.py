@@ -50,6 +50,12 @@ def series(dyads):
     return al.Scores.from_totals(frame, "wai-sr-client", **totals)
 
 
+def appointments(word):
+    """Add an appointment of a client."""
+    visits = pl.DataFrame({"who": ["a"], "when": [1], "status": [word]})
+    return al.Study(client="who", session="when").with_appointments(visits)
+
+
 CALLS = {
     "invalid-toml": lambda: al.Instrument.from_toml("id = [\n"),
     "invalid-instrument": lambda: own(3, scales={"total": [1, 9]}),
@@ -57,6 +63,7 @@ CALLS = {
     "ambiguous-instrument": lambda: al.instrument("wai"),
     "unknown-preset": lambda: al.rules.preset("nobody-1999"),
     "repeated-session": lambda: ruptures([1, 1]),
+    "unknown-appointment": lambda: appointments("came"),
     "session-span": lambda: ruptures([1, 20_260_101]),
     "key-needed": lambda: score(form=BARE),
     "unverified-key": lambda: score(form=al.instrument("calpas-client")),

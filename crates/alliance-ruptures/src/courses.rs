@@ -84,6 +84,10 @@ pub enum SessionState {
 }
 
 impl SessionState {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Scored, Self::NotScored, Self::FormMissing, Self::NotHeld, Self::NoForm];
+
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -217,8 +221,8 @@ impl Courses {
         scores: &[f64],
         scale: ScoreScale,
     ) -> Result<Self, RuptureError> {
-        let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
-        let grid = Grid::of(dyads, sessions)?;
+        let (values, rows, grid) = Series::place(dyads, sessions, scores, scale)?;
+        let series = Series::new(values, grid.offsets.clone(), scale)?;
         let mut numbers = Vec::with_capacity(series.len());
         for (first, places) in grid.first.iter().zip(grid.offsets.windows(2)) {
             if let [start, end] = places {

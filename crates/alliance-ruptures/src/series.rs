@@ -190,6 +190,21 @@ impl Series {
         self.endings.get(dyad).copied().unwrap_or_default()
     }
 
+    /// The series of those dyads that have any score.
+    #[must_use]
+    pub fn of_scored_dyads(&self) -> Self {
+        let mut scored =
+            Self { scores: Vec::new(), offsets: vec![0], scale: self.scale, endings: Vec::new() };
+        for (dyad, run) in self.runs().enumerate() {
+            if run.iter().any(|score| !score.is_nan()) {
+                scored.scores.extend_from_slice(run);
+                scored.offsets.push(scored.scores.len());
+                scored.endings.extend(self.endings.get(dyad));
+            }
+        }
+        scored
+    }
+
     /// Scores in any row order: row `i` is session `sessions[i]` of dyad `dyads[i]`.
     ///
     /// Dyads are numbered from 0; session numbers are whole. Sessions between a dyad's first and last
@@ -206,6 +221,18 @@ impl Series {
         scores: &[f64],
         scale: ScoreScale,
     ) -> Result<(Self, Vec<Option<usize>>), RuptureError> {
+        let (values, rows, grid) = Self::place(dyads, sessions, scores, scale)?;
+        Ok((Self { scores: values, offsets: grid.offsets, scale, endings: Vec::new() }, rows))
+    }
+
+    /// Scores of rows at their places, the rows they came from, and the grid they lie on.
+    #[expect(clippy::type_complexity, reason = "three columns of two callers")]
+    pub(crate) fn place(
+        dyads: &[u32],
+        sessions: &[i64],
+        scores: &[f64],
+        scale: ScoreScale,
+    ) -> Result<(Vec<f64>, Vec<Option<usize>>, Grid), RuptureError> {
         if dyads.len() != scores.len() {
             return Err(RuptureError::LengthMismatch);
         }
@@ -223,7 +250,7 @@ impl Series {
         repeated.refuse()?;
         // Name rows of the caller's table, not positions of the series.
         check_scores(scores, scale)?;
-        Ok((Self { scores: values, offsets: grid.offsets, scale, endings: Vec::new() }, rows))
+        Ok((values, rows, grid))
     }
 
     /// Number of dyads.

@@ -209,6 +209,10 @@ fn a_dyad_that_never_came_has_an_empty_course() {
     assert_eq!(courses.series().offsets(), [0, 0, 0]);
     assert_eq!(courses.offsets(), [0, 0, 2]);
     assert_eq!(endings(&courses), ["unknown", "dropout"]);
+    let both = of_rows(&[(0, 1, GAP, Some(DroppedOut)), (1, 1, 5.0, None), (1, 1, GAP, Some(PlannedEnd))]);
+    let scored = both.series().of_scored_dyads();
+    assert_eq!((scored.scores(), scored.offsets()), (&[5.0][..], &[0, 1][..]));
+    assert_eq!(scored.ending(0), Ending::PlannedEnd);
 }
 
 #[test]
