@@ -221,12 +221,14 @@ impl Courses {
         scores: &[f64],
         scale: ScoreScale,
     ) -> Result<Self, RuptureError> {
-        let (values, rows, grid) = Series::place(dyads, sessions, scores, scale)?;
-        let series = Series::new(values, grid.offsets.clone(), scale)?;
-        let mut numbers = Vec::with_capacity(series.len());
-        for (first, places) in grid.first.iter().zip(grid.offsets.windows(2)) {
+        let (series, rows, first) = Series::on_grid(dyads, sessions, scores, scale)?;
+        let mut numbers = vec![0; rows.len()];
+        for (first, places) in first.iter().zip(series.offsets().windows(2)) {
             if let [start, end] = places {
-                numbers.extend((0_i64..).map(|later| first.saturating_add(later)).take(end - start));
+                let run = numbers.get_mut(*start..*end).unwrap_or_default();
+                for (later, number) in (0_i64..).zip(run) {
+                    *number = first.saturating_add(later);
+                }
             }
         }
         let states = rows.iter().zip(series.scores()).map(|(row, score)| match row {
@@ -236,7 +238,7 @@ impl Courses {
         });
         Ok(Self {
             dyads: (0_u32..).take(series.dyads()).collect(),
-            offsets: grid.offsets,
+            offsets: series.offsets().to_vec(),
             sessions: numbers,
             states: states.collect(),
             appointments: vec![None; rows.len()],

@@ -221,18 +221,17 @@ impl Series {
         scores: &[f64],
         scale: ScoreScale,
     ) -> Result<(Self, Vec<Option<usize>>), RuptureError> {
-        let (values, rows, grid) = Self::place(dyads, sessions, scores, scale)?;
-        Ok((Self { scores: values, offsets: grid.offsets, scale, endings: Vec::new() }, rows))
+        Self::on_grid(dyads, sessions, scores, scale).map(|(series, rows, _)| (series, rows))
     }
 
-    /// Scores of rows at their places, the rows they came from, and the grid they lie on.
-    #[expect(clippy::type_complexity, reason = "three columns of two callers")]
-    pub(crate) fn place(
+    /// As [`from_rows`](Self::from_rows), with the first session number of each dyad.
+    #[expect(clippy::type_complexity, reason = "three columns of one caller")]
+    pub(crate) fn on_grid(
         dyads: &[u32],
         sessions: &[i64],
         scores: &[f64],
         scale: ScoreScale,
-    ) -> Result<(Vec<f64>, Vec<Option<usize>>, Grid), RuptureError> {
+    ) -> Result<(Self, Vec<Option<usize>>, Vec<i64>), RuptureError> {
         if dyads.len() != scores.len() {
             return Err(RuptureError::LengthMismatch);
         }
@@ -250,7 +249,7 @@ impl Series {
         repeated.refuse()?;
         // Name rows of the caller's table, not positions of the series.
         check_scores(scores, scale)?;
-        Ok((values, rows, grid))
+        Ok((Self { scores: values, offsets: grid.offsets, scale, endings: Vec::new() }, rows, grid.first))
     }
 
     /// Number of dyads.
