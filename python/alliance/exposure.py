@@ -82,15 +82,19 @@ def appointment_notes(
     kept = int((not_held & (states != STATES.index("not-held"))).sum())
     came_back = sum(number > 1 for _, number, _ in courses)
     no_ends = not {"planned-end", "dropout"} & {ending for *_, ending in courses}
-    without_score = in_state["form-missing"] + in_state["not-scored"]
-    notes = [
-        f"Sessions: {in_state['scored']} scored, {without_score} held or with a form but without a score, "
-        f"{in_state['not-held']} not held (no gap), {in_state['no-form']} with neither form nor appointment."
-    ]
+    said = {
+        "scored": in_state["scored"],
+        "held or with a form, without a score": in_state["form-missing"] + in_state["not-scored"],
+        "not held (no gap)": in_state["not-held"],
+        "with neither form nor appointment": in_state["no-form"],
+    }
+    notes = [f"Sessions: {', '.join(f'{count} {text}' for text, count in said.items() if count) or 'none'}."]
     if kept:
-        notes.append(f"{kept} scores are of sessions whose appointment was not held; they count.")
+        which = "1 score is of a session" if kept == 1 else f"{kept} scores are of sessions"
+        notes.append(f"{which} whose appointment was not held; scores outweigh appointments.")
     if came_back:
-        notes.append(f"{came_back} courses begin after a drop-out or planned end; no rule looks across.")
+        courses_begin = "1 course begins" if came_back == 1 else f"{came_back} courses begin"
+        notes.append(f"{courses_begin} after a drop-out or planned end; no rule looks across.")
     if no_ends:
         notes.append("No appointment is a planned end or a drop-out: `ongoing` says only that.")
     return tuple(notes)

@@ -74,6 +74,9 @@ class TestSessions:
         assert cells(sessions, "score") == [4.0, None, 4.0, None, None, None, 3.0]
         assert cells(sessions, "reference") == [None, None, 4.0, None, None, None, 4.0]
         assert cells(sessions, "flagged") == [False] * 6 + [True]
+        note = "Sessions: 3 scored, 2 held or with a form, without a score, 2 not held (no gap)."
+        assert note in report.notes
+        assert note in report.methods()
 
     def test_sessions_not_held_are_no_gap(self):
         data = forms([4, 4, None, 2, 4])
@@ -99,7 +102,7 @@ class TestSessions:
         report = al.find_ruptures(made, rule=POINT)
         assert states(report) == ["scored", "scored", "scored", "not-held"]
         assert report.episodes["onset"].to_list() == [3]
-        assert "1 scores are of sessions whose appointment was not held; they count." in report.notes
+        assert "1 score is of a session whose appointment was not held; scores outweigh appointments." in report.notes
         (finding,) = [finding for finding in made.check() if finding.code == "form-of-session-not-held"]
         assert (finding.severity, finding.count) == ("note", 2)
 
@@ -191,7 +194,7 @@ class TestEndings:
         assert report.sessions["session"].to_list() == [1, 2, 3, 4, 5, 8, 9, 10, 11]
         assert report.sessions["reference"].to_list()[5] is None
         assert repr(report) == "<RuptureReport wai-sr-client total: 2 courses of 1 dyads, 2 episodes>"
-        assert "1 courses begin after a drop-out or planned end; no rule looks across." in report.notes
+        assert "1 course begins after a drop-out or planned end; no rule looks across." in report.notes
 
     def test_interpolation_does_not_cross_a_dropout(self):
         words = ["attended", "attended", "dropout", "attended", "attended"]
