@@ -14,7 +14,6 @@ from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
-from alliance.courses import Shapes, shapes
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
@@ -22,6 +21,7 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth

@@ -381,7 +381,7 @@ def _numbers(option: str, given: Iterable[Any]) -> list[float]:
 
 
 def _fit(run: Sessions, scale: str) -> _native.NullModel:
-    return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale))
+    return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale), run.appointments)
 
 
 def _step(run: Sessions, scale: str) -> float | None:

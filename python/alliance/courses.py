@@ -1,287 +1,191 @@
-"""Shapes of clients' whole courses, and clusters of them."""
+"""Courses of a report as figures draw them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alliance import _html, _native
-from alliance.errors import from_code
-from alliance.instruments import Instrument
-from alliance.scores import Scores
-from alliance.series import Sessions, read_sessions
-from alliance.study import Study, StudyScores
+from alliance.appointments import WORDS
+from alliance.exposure import STATES
 
-__all__ = ["Shapes", "shapes"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-STATUSES = ("fitted", "constant", "too-few-sessions")
-MOST_COUNT = 65_535
+    from alliance.ruptures import RuptureReport
+    from alliance.scores import Scores
 
-
-def shapes(
-    scores: Scores | StudyScores | Study,
-    *,
-    rater: str | None = None,
-    scale: str = "total",
-    clusters: int | None = None,
-    first_sessions: int | None = None,
-    session_order: Sequence[Any] | None = None,
-) -> Shapes:
-    """Describe each client's whole course by level, linear growth and curvature, and group clients by the last two.
-
-    Parameters
-    ----------
-    scores : Scores, StudyScores or Study
-        Scores with client and session columns, as for :func:`find_ruptures`.
-    rater : str, optional
-        Whose scores, where there are several.
-    scale : str
-        Scale.
-    clusters : int, optional
-        How many clusters; you say it, nothing guesses it. Two or more need as many different shapes, of at most
-        20 000 clients.
-    first_sessions : int, optional
-        Contrasts over the first so many sessions, 3 or more, of clients who have them all, counted from the first
-        form; instead of a curve over all sessions of clients with at least five. 4 is the design of Kivlighan &
-        Shaughnessy (2000).
-    session_order : sequence, optional
-        All session labels in their order, where they are neither numbers nor dates.
-
-    Returns
-    -------
-    Shapes
-        Clients and clusters as frames of the kind the scores came in.
-
-    Raises
-    ------
-    AllianceError
-        ``missing-column`` without client or session ids; ``invalid-option``.
-
-    Notes
-    -----
-    The curve is the least-squares fit of::
-
-        y = level + linear x + quadratic (x^2 - mean of x^2) + e,    x = t - mean t
-
-    with t the number of the session, means over the client's scored sessions, and the standard deviation of e with
-    n - 3. Contrasts are orthogonal polynomials of length 1: (-3, -1, 1, 3) / sqrt(20) and (1, -1, -1, 1) / 2 for four
-    sessions. Clusters are those of Ward's method on linear and quadratic, each over its standard deviation. It
-    always finds as many as it is asked for: clusters describe a sample and prove no kinds of client.
-
-    References
-    ----------
-    Kivlighan & Shaughnessy (2000), Journal of Counseling Psychology 47, 362-371. Stiles et al. (2004), Journal of
-    Counseling Psychology 51, 81-92 (recalled). Ward (1963), JASA 58, 236-244.
-
-    Examples
-    --------
-    >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
-    >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
-    ...                   missing=al.Prorate(min_share=0.75))
-    >>> found = al.shapes(scores, clusters=3)
-    >>> found
-    <Shapes wai-sr-client total: 24 dyads, 3 clusters>
-    >>> found.clusters["clients"].sum()
-    24
-    """
-    for option, count, least in (("clusters", clusters, 1), ("first_sessions", first_sessions, 3)):
-        if count is not None and (
-            isinstance(count, bool) or not isinstance(count, int) or not least <= count <= MOST_COUNT
-        ):
-            raise from_code("invalid-option", f"{option}: give a whole number, {least} or more")
-    run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    found = _native.CourseShapes(run.dyads, run.numbers, run.scores, run.limits, first_sessions, clusters or 1)
-    return Shapes._of(run, scale, clusters, first_sessions, found)
+__all__ = ["Course", "Episode", "people", "read_courses", "same"]
 
 
-class Shapes:
-    """Shapes of courses. Made by :func:`shapes`.
+class Episode(NamedTuple):
+    """First and last place of an episode; a session that repairs it is not part of it."""
 
-    In a notebook it shows counts and means of clusters, never a row.
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One course, with a place on the session axis for each session.
+
+    Places are session numbers or, for dates and given orders, counted from 1.
     """
 
-    __slots__ = ("_asked", "_first_sessions", "_found", "_run", "scale")
-
-    scale: str
-    _run: Sessions
-    _asked: int | None
-    _first_sessions: int | None
-    _found: _native.CourseShapes
-
-    def __init__(self) -> None:
-        raise TypeError("shapes are made by `al.shapes`")
-
-    @classmethod
-    def _of(
-        cls, run: Sessions, scale: str, asked: int | None, first_sessions: int | None, found: _native.CourseShapes
-    ) -> Shapes:
-        new = object.__new__(cls)
-        values = {"scale": scale, "_run": run, "_asked": asked, "_first_sessions": first_sessions, "_found": found}
-        for name, value in values.items():
-            object.__setattr__(new, name, value)
-        return new
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("shapes cannot be changed")
+    client: Any
+    therapist: Any
+    number: int
+    ending: str
+    places: NDArray[np.float64]
+    labels: list[str] | None
+    scores: NDArray[np.float64]
+    references: NDArray[np.float64]
+    limits: NDArray[np.float64]
+    is_flagged: NDArray[np.bool_]
+    states: list[str]
+    appointments: list[str | None]
+    episodes: list[Episode]
+    others: Mapping[str, tuple[list[float], list[float]]]
 
     @property
-    def instrument(self) -> Instrument:
-        """The form the scores are of."""
-        return self._run.chosen.instrument
-
-    @property
-    def clients(self) -> Any:
-        """One row per dyad: ids, observed, level, linear, quadratic, residual_sd, status, and cluster if asked for.
-
-        ``level`` and ``residual_sd`` are in points of the item mean, ``linear`` in points per session, ``quadratic`` in
-        points per squared session, positive where the course sags; contrasts over first sessions are in points.
-        ``status`` is fitted, constant (all scores the same) or too-few-sessions. Clusters are numbered from 1, largest
-        first.
-        """
+    def is_held(self) -> NDArray[np.bool_]:
+        """Whether each session is one of the series: lines go past those that are not."""
         import numpy as np
 
-        from alliance import _frames
-
-        found = self._found.clients()
-        columns: dict[str, Any] = {"observed": [client[0] for client in found]}
-        for place, name in enumerate(("level", "linear", "quadratic", "residual_sd"), 1):
-            columns[name] = np.array([client[place] for client in found], dtype=float)
-        columns["status"] = [client[5] for client in found]
-        if self._asked is not None:
-            columns["cluster"] = [None if client[6] is None else client[6] + 1 for client in found]
-        kind = self._run.chosen._kind
-        return _frames.beside(kind, _frames.without_index(kind, self._ids()), columns)
-
-    def _ids(self) -> Any:
-        """Select client and therapist of each dyad."""
-        import numpy as np
-
-        from alliance._frames import Frame
-
-        dyads, roles = self._run.dyads, self._run.chosen._id_roles
-        rows = np.zeros(len(self._found.offsets()) - 1, dtype=np.intp)
-        rows[dyads[::-1]] = np.arange(len(dyads))[::-1]
-        columns = [roles[role] for role in ("client", "therapist") if role in roles]
-        return Frame(self._run.chosen._ids).take(rows).ids(columns)
+        return np.array([state != "not-held" for state in self.states], dtype=bool)
 
     @property
-    def clusters(self) -> Any:
-        """One row per cluster, largest first: clients, and mean level, linear and quadratic.
-
-        Without clusters asked for, one row of all clients that have a shape.
-        """
-        import numpy as np
-
-        from alliance import _frames
-
-        found = self._found.clusters()
-        columns: dict[str, Any] = {"clients": [each[0] for each in found]}
-        for place, name in enumerate(("level", "linear", "quadratic"), 1):
-            columns[name] = np.array([each[place] for each in found], dtype=float)
-        kind = self._run.chosen._kind
-        return _frames.frame_of(kind, {"cluster": list(range(1, len(found) + 1)), **columns})
+    def span(self) -> tuple[float, float]:
+        """First and last place, also of sessions that only another rater rated."""
+        theirs = [place for places, _ in self.others.values() for place in places]
+        whole = [*self.places.tolist(), *theirs]
+        return (min(whole), max(whole)) if whole else (0.0, 0.0)
 
     @property
-    def between(self) -> float:
-        """Share of the variance of both standardised coefficients that lies between clusters, 0 to 1."""
-        return self._found.between()
+    def end(self) -> float:
+        """Where a course that ended did: at the session the client dropped out of, or after the last one."""
+        both = zip(self.states, self.appointments, strict=True)
+        missed = [state == "not-held" and appointment == "dropout" for state, appointment in both]
+        if True in missed:
+            return float(self.places[missed.index(True)])
+        return self.span[1] + 0.5
 
-    def to_frame(self, table: Literal["clients", "clusters"] = "clients") -> Any:
-        """Give one of the two tables.
 
-        Parameters
-        ----------
-        table : {"clients", "clusters"}
-            Which.
+def people(report: RuptureReport) -> list[tuple[Any, Any]]:
+    """Give client and therapist of each course; None where therapists are not known."""
+    from alliance._frames import cells
 
-        Returns
-        -------
-        frame
-            Of the kind the scores came in.
-        """
-        if table not in ("clients", "clusters"):
-            raise from_code("invalid-option", "table: choose `clients` or `clusters`")
-        return getattr(self, table)
+    roles = report._scores._id_roles
+    ids = report._run.ids.take(report._source_rows())
+    clients = cells(ids, roles["client"])
+    therapists = cells(ids, roles["therapist"]) if "therapist" in roles else [None] * len(clients)
+    return list(zip(clients, therapists, strict=True))
 
-    def plot(self) -> Any:
-        """Draw the mean course of each cluster over its clients' own courses.
 
-        Returns
-        -------
-        matplotlib.figure.Figure
-            One panel per cluster. Sessions count from each client's first; those without a score break a line. Means
-            are over the clients who have the session: towards the end they rest on those who stayed.
-        """
-        from alliance.figures import courses_of_clusters
+def same(one: Any, other: Any) -> bool:
+    """Compare two ids."""
+    try:
+        return bool(one == other)
+    except Exception:
+        return False  # ids that cannot be compared are not the same, and their error may say what they hold
 
-        return courses_of_clusters(self)
 
-    def _counts(self) -> dict[str, int]:
-        found = [client[5] for client in self._found.clients()]
-        return {name: found.count(name) for name in STATUSES if name in found}
+def read_courses(report: RuptureReport, chosen: Sequence[int]) -> list[Course]:
+    """Take these courses out of a report."""
+    import numpy as np
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of these shapes should know."""
-        if self._asked is None:
-            return ()
-        return ("Clusters describe this sample; that there are as many as asked for says nothing.",)
-
-    def methods(self) -> str:
-        """Give a paragraph for a methods section, of facts these shapes hold.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
-        counts = ", ".join(f"{count} {name}" for name, count in self._counts().items())
-        if self._first_sessions is None:
-            how = "a quadratic curve fitted by least squares to all scored sessions of each client with at least five"
-        else:
-            how = f"linear and quadratic orthogonal contrasts over the first {self._first_sessions} sessions"
-        said = (
-            f"Courses of the {self.scale} score of the {self.instrument.rater} were described by {how}. "
-            f"Dyads: {counts or 'none'}."
-        )
-        if self._asked is not None:
-            sizes = ", ".join(str(each[0]) for each in self._found.clusters())
-            said += (
-                f" Linear and quadratic coefficients, each over its standard deviation, were clustered by Ward's "
-                f"method into {self._asked} clusters of {sizes} dyads, with {100 * self.between:.0f} % of their "
-                f"variance between clusters."
-            )
-        return " ".join((said, *self.notes))
-
-    def cite(self) -> str:
-        """Give BibTeX entries of the instrument and this software.
-
-        Returns
-        -------
-        str
-            BibTeX.
-        """
-        from alliance.citing import cite
-
-        return cite(self._run.chosen)
-
-    def _summary(self) -> str:
-        clusters = "" if self._asked is None else f", {self._asked} clusters"
-        return f"{self.instrument.id} {self.scale}: {len(self._found.offsets()) - 1} dyads{clusters}"
-
-    def __repr__(self) -> str:
-        return f"<Shapes {self._summary()}>"
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (number, clients, f"{level:.2f}", f"{linear:+.3f}", f"{quadratic:+.4f}")
-            for number, (clients, level, linear, quadratic) in enumerate(self._found.clusters(), 1)
+    found, offsets, facts = report._columns(), report._detected.offsets(), report._detected.courses()
+    episodes: dict[int, list[Any]] = {}
+    for episode in report._detected.episodes():
+        episodes.setdefault(episode[0], []).append(episode)
+    persons = people(report)
+    raters = {
+        name: _by_person(report, each, {persons[course][0] for course in chosen})
+        for name, each in report._run.others.items()
+        if report.scale in each.names
+    }
+    courses = []
+    for course in chosen:
+        here = slice(offsets[course], offsets[course + 1])
+        numbers = found.numbers[here]
+        labels = report._labels([course] * len(numbers), numbers.tolist())
+        is_numbered = report._run.labels is None
+        places = numbers.astype(np.float64) if is_numbered else np.arange(1, len(numbers) + 1, dtype=np.float64)
+        place_of = dict(zip(numbers.tolist(), places.tolist(), strict=True))
+        bounds = _bounds(course, facts, offsets, found.numbers)
+        held = [
+            place
+            for place, state in zip(places.tolist(), found.states[here].tolist(), strict=True)
+            if STATES[state] != "not-held"
         ]
-        return (
-            _html.heading("Shapes of courses", self._summary())
-            + _html.table(("dyads", "count"), list(self._counts().items()))
-            + _html.table(("cluster", "dyads", "mean level", "mean linear", "mean quadratic"), rows)
-            + _html.notes(self.notes)
+        others = {}
+        for name, by_person in raters.items():
+            theirs = by_person.get(persons[course]) or by_person.get((persons[course][0], None)) or {}
+            if is_numbered:
+                values = {float(each): value for each, value in theirs.items() if bounds[0] < each < bounds[1]}
+            else:
+                values = {
+                    place: theirs[label]
+                    for label, place in zip(labels, places.tolist(), strict=True)
+                    if label in theirs
+                }
+            if values:
+                drawn = sorted({*held, *values})
+                others[name] = (drawn, [values.get(place, float("nan")) for place in drawn])
+        courses.append(
+            Course(
+                *persons[course],
+                number=facts[course][1],
+                ending=facts[course][2],
+                places=places,
+                labels=None if is_numbered else [str(label) for label in labels],
+                scores=found.scores[here],
+                references=found.references[here],
+                limits=found.limits[here],
+                is_flagged=found.flags[here].astype(bool),
+                states=[STATES[code] for code in found.states[here].tolist()],
+                appointments=[WORDS[code - 1] if code else None for code in found.appointments[here].tolist()],
+                episodes=[
+                    Episode(place_of[onset], _last(places, place_of, last, recovery))
+                    for _, onset, _, recovery, last, *_ in episodes.get(course, [])
+                ],
+                others=others,
+            )
         )
+    return courses
+
+
+def _last(places: NDArray[np.float64], place_of: Mapping[int, float], last: int, recovery: int | None) -> float:
+    """Give the last place of an episode: that of the session before its repair, or its own last."""
+    if recovery is None:
+        return place_of[last]
+    return float(places[places < place_of[recovery]].max())
+
+
+def _bounds(
+    course: int, facts: Sequence[tuple[int, int, str]], offsets: Sequence[int], numbers: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Give the session numbers between which all of a dyad's sessions belong to this course."""
+    dyad = facts[course][0]
+    has_before = course > 0 and facts[course - 1][0] == dyad and offsets[course] > offsets[course - 1]
+    has_after = course + 1 < len(facts) and facts[course + 1][0] == dyad and offsets[course + 2] > offsets[course + 1]
+    before = float(numbers[offsets[course] - 1]) if has_before else float("-inf")
+    after = float(numbers[offsets[course + 1]]) if has_after else float("inf")
+    return before, after
+
+
+def _by_person(report: RuptureReport, scores: Scores, clients: set[Any]) -> dict[tuple[Any, Any], dict[Any, float]]:
+    """Give another rater's item means of these clients by person and session."""
+    from alliance._frames import Frame, cells
+
+    ids, roles = Frame(scores._ids), scores._id_roles
+    who, when = cells(ids, roles["client"]), cells(ids, roles["session"])
+    both_know = "therapist" in roles and "therapist" in report._scores._id_roles
+    with_whom = cells(ids, roles["therapist"]) if both_know else [None] * len(who)
+    values = scores.in_metric("mean")[report.scale].tolist()
+    by_person: dict[tuple[Any, Any], dict[Any, float]] = {}
+    for client, therapist, session, value in zip(who, with_whom, when, values, strict=True):
+        if client in clients and value == value:
+            by_person.setdefault((client, therapist), {})[session] = value
+    return by_person

@@ -57,47 +57,6 @@ def trajectories(scores: StudyScores, scale: str, clients: Sequence[Any] | None)
     return figure
 
 
-def episodes_of_client(report: Any, client: Any) -> Any:
-    """Draw one client's trajectory with the rule's reference and limit; episodes are shaded."""
-    from alliance._frames import Frame, cells
-
-    column = report._scores._id_roles["client"]
-    sessions, episodes = Frame(report.sessions), Frame(report.episodes)
-    mine = [who == client for who in cells(sessions, column)]
-    if not any(mine):
-        raise from_code("invalid-option", "client: there is no such client in this report")
-
-    def of(frame: Frame, name: str, chosen: list[bool]) -> list[Any]:
-        return [value for value, keep in zip(cells(frame, name), chosen, strict=True) if keep]
-
-    labels = of(sessions, "session", mine)
-    places = list(range(len(labels)))
-    place_of = {label: place for place, label in enumerate(labels)}
-    figure = _notebook_figure()(figsize=(6.4, 2.9), layout="constrained")
-    panel = figure.subplots()
-    theirs = [who == client for who in cells(episodes, column)]
-    spans = zip(of(episodes, "onset", theirs), of(episodes, "length", theirs), strict=True)
-    for onset, length in spans:
-        start = place_of[onset]
-        panel.axvspan(start - 0.5, start + length - 0.5, color="#E69F00", alpha=0.25, linewidth=0)
-    gap = float("nan")
-    for name, style in (
-        ("reference", {"color": "0.35", "linewidth": 0.9}),
-        ("limit", {"color": "0.35", "linewidth": 0.9, "linestyle": (0, (4, 3))}),
-        ("score", {"color": "#0072B2", "linewidth": 1.4, "marker": "o", "markersize": 4}),
-    ):
-        values = [gap if value is None else value for value in of(sessions, name, mine)]
-        panel.plot(places, values, label=name, **style)
-    panel.set_xticks(places, [str(label) for label in labels], fontsize=7)
-    panel.tick_params(labelsize=7)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.set_xlabel("session", fontsize=8)
-    panel.set_ylabel(f"{report.scale}, item mean", fontsize=8)
-    panel.set_ylim(*_limits(report._scores.in_metric("mean"), report.scale))
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=8, reverse=True)
-    return figure
-
-
 @functools.cache
 def _notebook_figure() -> Any:
     """Give a figure class that a notebook shows by itself, without pyplot and its global state."""

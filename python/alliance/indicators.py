@@ -273,7 +273,9 @@ def indicators_of(
 
 def sources_of(study: Study) -> list[Source]:
     """List what a study holds besides forms; a new kind of evidence about sessions is added here."""
+    visits = study._appointments
     return [
+        *(() if visits is None else (visits.source(study.client, study.session),)),
         *(report.source for report in study._self_reports),
         *(() if study._codes is None else (study._codes._source,)),
         *(adherence.source for adherence in study._adherence),

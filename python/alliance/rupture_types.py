@@ -45,7 +45,7 @@ class EpisodeTypes(NamedTuple):
         forms = ids_of(Frame(run.chosen._ids), study.client, study.session)
         frames = [("forms", forms), *((name, ids) for name, ids, _ in voices)]
         table = SessionTable.of(frames, study.client, study.session, order)
-        spans = _spans(detected, table)
+        spans = _spans(run, detected, table)
         by_voice = []
         for place, (name, _, found) in enumerate(voices, 1):
             states = table.spread(Words(found, ()), place).places
@@ -76,28 +76,26 @@ def _voices(study: Study) -> list[tuple[str, Frame, NDArray[np.uint8]]]:
     return voices
 
 
-def _spans(detected: _native.Detected, table: SessionTable) -> list[tuple[int, int, int]]:
+def _spans(run: Sessions, detected: _native.Detected, table: SessionTable) -> list[tuple[int, int, int]]:
     """Give client and first and last session number of each episode, in the numbers of the table."""
     import numpy as np
 
-    count = detected.session_count()
-    rows, dyads = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    scores, references, limits = (np.empty(count) for _ in range(3))
-    detected.fill_sessions(rows, dyads, scores, references, limits, np.empty(count, dtype=np.uint8))
-    starts = detected.offsets()
+    places = table.places[0]
+    forms = len(places)  # an episode begins and ends with a scored form; appointments stand below the forms
+    dyads, numbers = run.dyads[:forms].astype(np.int64), run.numbers[:forms]
+    order = np.lexsort((numbers, dyads))
+    starts = np.searchsorted(dyads[order], np.arange(int(dyads.max(initial=-1)) + 2))
+    in_order = numbers[order]
+    dyad_of = [dyad for dyad, *_ in detected.courses()]
 
-    def number(dyad: int, position: int) -> tuple[int, int]:
-        # A session without a form has no row: count on from the last one that has.
-        behind = 0
-        while rows[starts[dyad] + position - behind] < 0:
-            behind += 1
-        place = table.places[0][rows[starts[dyad] + position - behind]]
-        return int(table.clients[place]), int(table.numbers[place]) + behind
+    def place(dyad: int, number: int) -> int:
+        own = in_order[starts[dyad] : starts[dyad + 1]]
+        return int(places[order[starts[dyad] + np.searchsorted(own, number)]])
 
     spans = []
-    for dyad, onset, _, _, last, *_ in detected.episodes():
-        client, first = number(dyad, onset)
-        spans.append((client, first, number(dyad, last)[1]))
+    for course, onset, _, _, last, *_ in detected.episodes():
+        first, end = place(dyad_of[course], onset), place(dyad_of[course], last)
+        spans.append((int(table.clients[first]), int(table.numbers[first]), int(table.numbers[end])))
     return spans
 
 

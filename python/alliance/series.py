@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,18 +15,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from alliance._frames import Frame
+
 __all__ = ["Sessions", "number_sessions", "read_sessions"]
 
 
 class Sessions(NamedTuple):
-    """Item means of one scale, one per form, with dyad and session number."""
+    """Item means of one scale with dyad and session number: one per form and, without a score, per appointment."""
 
     chosen: Scores
+    ids: Frame
     dyads: NDArray[np.uint32]
     numbers: NDArray[np.int64]
     scores: NDArray[np.float64]
     limits: tuple[float, float]
     labels: Callable[[int, int], Any] | None
+    appointments: NDArray[np.uint8] | None
+    others: Mapping[str, Scores]
 
 
 def read_sessions(
@@ -37,6 +42,8 @@ def read_sessions(
 
     from alliance._frames import Frame
 
+    if isinstance(scores, Study):
+        scores = scores.scores()
     chosen = choose(scores, rater)
     roles = chosen._id_roles
     for role in ("client", "session"):
@@ -44,13 +51,20 @@ def read_sessions(
             raise from_code(
                 "missing-column", f"ruptures need the {role} of each form; score with `{role}=...`", column=role
             )
-    ids = Frame(chosen._ids)
+    ids, appointments = Frame(chosen._ids), None
+    values = np.ascontiguousarray(chosen.in_metric("mean")[scale])
+    others: dict[str, Scores] = {}
+    if isinstance(scores, StudyScores):
+        others = {name: each for name, each in scores.items() if each is not chosen}
+        if scores._appointments is not None:
+            ids, appointments = scores._appointments.below(chosen)
+            values = np.concatenate([values, np.full(len(ids) - len(values), np.nan)])
     by_dyad = [roles[role] for role in ("client", "therapist") if role in roles]
     groups = _native.group_keys([ids.labels(column) for column in by_dyad])
     dyads = np.frombuffer(groups["groups"], dtype=np.uint32)
     numbers, labels = number_sessions(ids, roles["session"], dyads, session_order)
-    values = np.ascontiguousarray(chosen.in_metric("mean")[scale])
-    return Sessions(chosen, dyads, numbers, values, chosen.instrument.range or (0.0, 1.0), labels)
+    limits = chosen.instrument.range or (0.0, 1.0)
+    return Sessions(chosen, ids, dyads, numbers, values, limits, labels, appointments, others)
 
 
 def choose(scores: Any, rater: str | None) -> Scores:

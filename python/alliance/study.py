@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _html
+from alliance.appointments import Appointments
 from alliance.checking import Finding, Findings, check
 from alliance.errors import from_code
 from alliance.instruments import Instrument, all_parallel, resolve
@@ -65,6 +66,7 @@ class Study:
     therapist: str | None = None
     date: str | None = None
     _forms: tuple[_Forms, ...] = ()
+    _appointments: Appointments | None = None
     _codes: CodedSessions | None = None
     _self_reports: tuple[SelfReport, ...] = ()
     _outcomes: tuple[Outcome, ...] = ()
@@ -119,6 +121,65 @@ class Study:
             "duplicates": duplicates,
         }
         return replace(self, _forms=(*self._forms, _Forms(data, form, reading)))
+
+    def with_appointments(
+        self, visits: Any, *, status: str = "status", labels: Mapping[Any, str] | None = None
+    ) -> Study:
+        """Add what became of appointments, so that a missing form is told from a session that was not held.
+
+        Parameters
+        ----------
+        visits : frame
+            One appointment per row, with the study's id columns; the therapist where forms have one.
+        status : str
+            Column with one of these words: ``attended``, ``late`` (held, begun late), ``planned-end`` (held, and
+            planned to be the last), ``no-show``, ``cancelled-by-client``, ``cancelled-by-therapist``, ``dropout`` (not
+            held, and the client did not come back).
+        labels : mapping, optional
+            The caller's words to these, exactly.
+
+        Returns
+        -------
+        Study
+            With these appointments. They are read now: later changes of the frame do not matter.
+
+        Raises
+        ------
+        AllianceError
+            ``unknown-appointment`` for other words; ``missing-column``; ``missing-id``; ``invalid-option`` for a second
+            frame of appointments.
+
+        Notes
+        -----
+        A session may have several appointments, such as a cancelled one and one that was held: the one that was held
+        counts. A session with a score was held, whatever its appointment says; :meth:`check` counts such
+        contradictions. Sessions that were not held are no gap: the sessions before and after are neighbours. A client
+        who comes back after a drop-out or planned end begins a new course. Without either a course is `ongoing`, which
+        says no more than that no appointment ended it.
+
+        Examples
+        --------
+        >>> import alliance as al
+        >>> import polars as pl
+        >>> forms = pl.DataFrame({"client": ["a"] * 3, "session": [1, 2, 4],
+        ...                       **{f"q{i}": [4, 4, 4] for i in range(1, 13)}})
+        >>> visits = pl.DataFrame({"client": ["a"] * 4, "session": [1, 2, 3, 4],
+        ...                        "status": ["attended", "attended", "no-show", "planned-end"]})
+        >>> study = (al.Study(client="client", session="session")
+        ...     .with_forms(forms, "wai-sr-client", columns="q{item}")
+        ...     .with_appointments(visits))
+        >>> rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+        >>> al.find_ruptures(study, rule=rule).sessions["state"].to_list()
+        ['scored', 'scored', 'not-held', 'scored']
+        """
+        if self._appointments is not None:
+            raise from_code("invalid-option", "the study has appointments already; stack the two frames first")
+        from alliance._frames import Frame
+
+        known = Frame(visits).columns
+        therapist = [self.therapist] if self.therapist is not None and self.therapist in known else []
+        ids = [self.client, *therapist, self.session]
+        return replace(self, _appointments=Appointments.read(visits, ids=ids, status=status, labels=labels))
 
     def with_codes(
         self,
@@ -408,7 +469,7 @@ class Study:
                     forms.data, forms.instrument, **ids, **reading, accept_unverified=accept_unverified
                 )
             )
-        return Findings([*found, *self._unpaired(), *findings_of(self)])
+        return Findings([*found, *self._unpaired(), *self._unheld(), *findings_of(self)])
 
     def _unpaired(self) -> Iterator[Finding]:
         """Compare the sessions of every two forms."""
@@ -427,6 +488,19 @@ class Study:
                         f"`{first}`; they stay unpaired",
                         count=alone + others,
                     )
+
+    def _unheld(self) -> Iterator[Finding]:
+        """Compare the sessions of forms and of appointments."""
+        from alliance._frames import Frame
+
+        visits = self._appointments
+        if visits is None:
+            return
+        for forms in self._forms:
+            try:
+                yield from visits.findings(forms.instrument.id, Frame(forms.data))
+            except Exception:
+                continue  # ids that cannot be told apart; the check of their form says so
 
     def _sessions(self, forms: _Forms) -> set[tuple[Any, ...]]:
         from alliance._frames import Frame, cells
@@ -472,10 +546,12 @@ class Study:
             )
             for forms in self._forms
         ]
-        return StudyScores(tuple(scored), client=self.client, session=self.session)
+        return StudyScores(tuple(scored), client=self.client, session=self.session, appointments=self._appointments)
 
     def flow(self, *, scale: str = "total", missing: MissingRule = "complete", min_sessions: int = 3) -> Flow:
         """Follow the forms: given, scored, sessions with a score, clients with enough sessions.
+
+        Where appointments are known, the flow begins with them and the sessions that were held.
 
         Parameters
         ----------
@@ -512,26 +588,44 @@ class Study:
                     int((sessions >= min_sessions).sum()),
                 )
             )
-        return Flow(tuple(rows), min_sessions)
+        visits = self._appointments
+        return Flow(tuple(rows), min_sessions, None if visits is None else (len(visits), visits.count_held()))
 
     def __repr__(self) -> str:
         from alliance.indicators import sources_of
 
-        sources = dict.fromkeys(source.name for source in sources_of(self))
-        return f"<Study of {', '.join([*(form.id for form in self.instruments), *sources]) or 'no forms'}>"
+        visits = "" if self._appointments is None else f", {len(self._appointments)} appointments"
+        sources = dict.fromkeys(source.name for source in sources_of(self) if source.name != "appointments")
+        return f"<Study of {', '.join([*(form.id for form in self.instruments), *sources]) or 'no forms'}{visits}>"
 
 
 @dataclass(frozen=True)
 class Flow:
-    """How many forms, sessions and clients are left at each step."""
+    """How many forms, sessions and clients are left at each step.
+
+    Parameters
+    ----------
+    rows : tuple of tuple
+        One per form: its id, and the counts from the forms on.
+    min_sessions : int
+        Sessions with a score that make a client evaluable.
+    appointments : tuple of int, optional
+        Appointments, and sessions that were held, where they are known.
+    """
 
     rows: tuple[tuple[str, int, int, int, int, int], ...]
     min_sessions: int
+    appointments: tuple[int, int] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the steps."""
-        return ("form", "forms", "scored", "sessions", "clients", f"clients with {self.min_sessions}+ sessions")
+        first = ("appointments", "sessions held") if self.appointments else ()
+        enough = f"clients with {self.min_sessions}+ sessions"
+        return ("form", *first, "forms", "scored", "sessions", "clients", enough)
+
+    def _table(self) -> list[tuple[str | int, ...]]:
+        return [(form, *(self.appointments or ()), *counts) for form, *counts in self.rows]
 
     def to_frame(self, kind: str | None = None) -> Any:
         """Give the flow as a frame.
@@ -549,25 +643,28 @@ class Flow:
         from alliance import _frames
         from alliance.instruments import _frame_kind
 
-        named = dict(zip(self.columns, map(list, zip(*self.rows, strict=True)), strict=True))
+        named = dict(zip(self.columns, map(list, zip(*self._table(), strict=True)), strict=True))
         return _frames.frame_of(_frame_kind(kind), named)
 
     def __str__(self) -> str:
+        first = "{} appointments, {} sessions held; ".format(*self.appointments) if self.appointments else ""
         return "\n".join(
-            f"{form}: {forms} forms, {scored} scored, {sessions} sessions, {clients} clients, {enough} of them with "
-            f"{self.min_sessions} or more sessions"
+            f"{form}: {first}{forms} forms, {scored} scored, {sessions} sessions, {clients} clients, {enough} of them "
+            f"with {self.min_sessions} or more sessions"
             for form, forms, scored, sessions, clients, enough in self.rows
         )
 
     def _repr_html_(self) -> str:
-        return _html.table(self.columns, self.rows)
+        return _html.table(self.columns, self._table())
 
 
 class StudyScores(Mapping[str, Scores]):
     """The scores of a study, by rater, or by form id where a rater filled in several forms."""
 
-    def __init__(self, scores: tuple[Scores, ...], *, client: str, session: str) -> None:
-        self._client, self._session = client, session
+    def __init__(
+        self, scores: tuple[Scores, ...], *, client: str, session: str, appointments: Appointments | None = None
+    ) -> None:
+        self._client, self._session, self._appointments = client, session, appointments
         raters = [each.instrument.rater for each in scores]
         self._scores = {
             each.instrument.rater if raters.count(each.instrument.rater) == 1 else each.instrument.id: each

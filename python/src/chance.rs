@@ -3,11 +3,12 @@
 use alliance_ruptures::chance::{
     self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rate,
 };
-use alliance_ruptures::{Rule, ScoreScale, Series};
+use alliance_ruptures::{Rule, ScoreScale};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::appointments::courses;
 use crate::error::coded;
 use crate::ruptures::{RuleFields, from_ruptures, unknown};
 use crate::scoring::read;
@@ -63,6 +64,7 @@ impl NullModel {
 #[pymethods]
 impl NullModel {
     #[new]
+    #[pyo3(signature = (dyads, sessions, scores, range, step, appointments=None))]
     fn new(
         py: Python<'_>,
         dyads: PyBuffer<u32>,
@@ -70,15 +72,19 @@ impl NullModel {
         scores: PyBuffer<f64>,
         range: (f64, f64),
         step: Option<f64>,
+        appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
+        let codes = appointments.as_ref().map(read).transpose()?;
         let fitted = py.detach(|| {
             let mut scale = ScoreScale::new(range.0, range.1)?;
             if let Some(step) = step {
                 scale = scale.with_step(step)?;
             }
-            let (series, _) = Series::from_rows(dyads, sessions, scores, scale)?;
-            chance::NullModel::fit(&series)
+            // Dyads that only have appointments say nothing about scores.
+            chance::NullModel::fit(
+                &courses(dyads, sessions, scores, codes, scale)?.series().of_scored_dyads(),
+            )
         });
         fitted.map(|model| Self { model }).map_err(|error: ChanceError| from_chance(py, &error))
     }

@@ -3,6 +3,7 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod appointments;
 mod chance;
 mod checking;
 mod columns;
@@ -24,6 +25,8 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::appointments::appointment_words;
+    #[pymodule_export]
     use crate::chance::NullModel;
     #[pymodule_export]
     use crate::checking::check;
@@ -37,7 +40,7 @@ mod _native {
     use crate::lend::Lent;
     #[pymodule_export]
     use crate::ruptures::{
-        Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit,
+        Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit, session_states,
     };
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};

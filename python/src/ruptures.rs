@@ -2,14 +2,15 @@
 
 use alliance_ruptures as ruptures;
 use alliance_ruptures::{
-    Comparison, Detection, Gaps, Overlap, Reference, Repair, Rule, RuptureError, ScoreScale, Series,
-    Tolerance, Unit,
+    Comparison, Courses, Detection, Gaps, NotAssessed, Overlap, Reference, Repair, Rule, RuptureError,
+    ScoreScale, SessionState, Tolerance, Unit,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::appointments::{code, courses};
 use crate::error::coded;
 use crate::scoring::{read, write};
 
@@ -278,23 +279,30 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
     Ok(fields)
 }
 
-/// Series in any row order, and what a rule found in them.
+/// Courses from rows in any order, and what a rule found in them.
 #[pyclass(frozen, module = "alliance._native")]
 pub(crate) struct Detected {
-    series: Series,
-    rows: Vec<Option<usize>>,
+    courses: Courses,
     found: Detection,
 }
 
-/// Dyad, onset, nadir, recovery, last (positions within the dyad), resolution, magnitude, length, shape.
-type EpisodeFacts = (usize, usize, usize, Option<usize>, usize, &'static str, f64, usize, &'static str);
+/// Course, numbers of the sessions of onset, nadir, recovery and end, resolution, magnitude, length, shape.
+type EpisodeFacts = (usize, i64, i64, Option<i64>, i64, &'static str, f64, usize, &'static str);
 
-/// Observed, evaluable, flagged, episodes, class, unit.
-type DyadFacts = (usize, usize, usize, usize, &'static str, f64);
+/// Observed, evaluable, flagged, episodes, class, unit, why not assessed.
+type DyadFacts = (usize, usize, usize, usize, &'static str, f64, Option<&'static str>);
+
+/// Words for states of sessions, by code.
+#[pyfunction]
+pub(crate) fn session_states() -> Vec<&'static str> {
+    SessionState::ALL.map(SessionState::as_str).to_vec()
+}
 
 #[pymethods]
 impl Detected {
     #[new]
+    #[pyo3(signature = (dyads, sessions, scores, range, rule, threads, appointments=None))]
+    #[expect(clippy::too_many_arguments, reason = "columns come one by one")]
     fn new(
         py: Python<'_>,
         dyads: PyBuffer<u32>,
@@ -303,6 +311,7 @@ impl Detected {
         range: (f64, f64),
         rule: RuleFields,
         threads: Option<usize>,
+        appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let rule = rule.rule().map_err(|error| from_ruptures(py, &error))?;
         if let Reference::Fixed(score) = rule.reference
@@ -313,59 +322,82 @@ impl Detected {
             return Err(from_ruptures(py, &unknown("reference", &problem)));
         }
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
+        let codes = appointments.as_ref().map(read).transpose()?;
         let detected = py.detach(|| {
             let scale = ScoreScale::new(range.0, range.1)?;
-            let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
-            let spread = ruptures::Spread::of(&series);
-            let found = ruptures::detect_with(&series, &rule, &spread, threads);
-            Ok(Self { series, rows, found })
+            let courses = courses(dyads, sessions, scores, codes, scale)?;
+            let spread = ruptures::Spread::of(courses.series());
+            let found = ruptures::detect_with(courses.series(), &rule, &spread, threads);
+            Ok(Self { courses, found })
         });
         detected.map_err(|error: RuptureError| from_ruptures(py, &error))
     }
 
-    /// Sessions of all dyads, gaps included.
+    /// Sessions of all courses, also those that were not held.
     fn session_count(&self) -> usize {
-        self.series.len()
+        self.courses.sessions().len()
     }
 
-    /// Fills arrays with one element per session: source row (-1 for a gap), dyad, score, reference, limit, flag.
+    /// Fills arrays with one element per session: source row (-1 without a form), course, session number, state,
+    /// appointment, score, reference, limit, flag.
+    #[expect(clippy::too_many_arguments, reason = "columns go one by one")]
     fn fill_sessions(
         &self,
         mut rows: PyBuffer<i64>,
-        mut dyads: PyBuffer<i64>,
+        mut courses: PyBuffer<i64>,
+        mut numbers: PyBuffer<i64>,
+        mut states: PyBuffer<u8>,
+        mut appointments: PyBuffer<u8>,
         mut scores: PyBuffer<f64>,
         mut references: PyBuffer<f64>,
         mut limits: PyBuffer<f64>,
         mut flags: PyBuffer<u8>,
     ) -> PyResult<()> {
-        let (rows, dyads) = (write(&mut rows)?, write(&mut dyads)?);
+        let (rows, courses, numbers) = (write(&mut rows)?, write(&mut courses)?, write(&mut numbers)?);
+        let (states, appointments) = (write(&mut states)?, write(&mut appointments)?);
         let (scores, references, limits) =
             (write(&mut scores)?, write(&mut references)?, write(&mut limits)?);
         let flags = write(&mut flags)?;
-        for (to, from) in rows.iter_mut().zip(&self.rows) {
+        for (to, from) in rows.iter_mut().zip(self.courses.rows()) {
             *to = from.map_or(-1, |row| row as i64);
         }
-        for (dyad, span) in self.series.offsets().windows(2).enumerate() {
+        for (to, from) in numbers.iter_mut().zip(self.courses.sessions()) {
+            *to = *from;
+        }
+        for (to, from) in appointments.iter_mut().zip(self.courses.appointments()) {
+            *to = code(*from);
+        }
+        for (course, span) in self.courses.offsets().windows(2).enumerate() {
             if let [start, end] = span {
-                for position in *start..*end {
-                    let reference = self.found.reference.get(position).copied().unwrap_or(f64::NAN);
-                    if let Some(to) = dyads.get_mut(position) {
-                        *to = dyad as i64;
-                    }
-                    if let Some(to) = limits.get_mut(position) {
-                        *to = self.found.limit(dyad, reference);
-                    }
+                for to in courses.get_mut(*start..*end).unwrap_or_default() {
+                    *to = course as i64;
                 }
             }
         }
-        for (to, from) in scores.iter_mut().zip(self.series.scores()) {
-            *to = *from;
-        }
-        for (to, from) in references.iter_mut().zip(&self.found.reference) {
-            *to = *from;
-        }
-        for (to, from) in flags.iter_mut().zip(&self.found.flagged) {
-            *to = u8::from(*from);
+        let series = self.courses.series();
+        let mut judged = series.scores().iter().zip(&self.found.reference).zip(&self.found.flagged);
+        for (place, state) in self.courses.states().iter().enumerate() {
+            // A session that was not held has no place in the series.
+            let in_series = if state.is_in_series() { judged.next() } else { None };
+            let ((score, reference), flag) = in_series.unwrap_or(((&f64::NAN, &f64::NAN), &false));
+            if let Some(to) = states.get_mut(place) {
+                *to = SessionState::ALL
+                    .iter()
+                    .position(|known| known == state)
+                    .map_or(u8::MAX, |code| code as u8);
+            }
+            if let Some(to) = scores.get_mut(place) {
+                *to = *score;
+            }
+            if let Some(to) = references.get_mut(place) {
+                *to = *reference;
+            }
+            if let (Some(to), Some(course)) = (limits.get_mut(place), courses.get(place)) {
+                *to = self.found.limit(*course as usize, *reference);
+            }
+            if let Some(to) = flags.get_mut(place) {
+                *to = u8::from(*flag);
+            }
         }
         Ok(())
     }
@@ -374,17 +406,19 @@ impl Detected {
     fn judge_rows(&self, mut states: PyBuffer<u8>) -> PyResult<()> {
         let states = write(&mut states)?;
         states.fill(2);
-        for (dyad, span) in self.series.offsets().windows(2).enumerate() {
-            let &[start, end] = span else { continue };
-            let class = self.found.dyads.get(dyad).map(|found| found.class);
-            if class == Some(ruptures::ClientClass::NotAssessed) {
+        for (course, found) in self.found.dyads.iter().enumerate() {
+            if found.class == ruptures::ClientClass::NotAssessed {
                 continue;
             }
-            for position in start..end {
-                let score = self.series.scores().get(position).is_some_and(|score| !score.is_nan());
-                let reference = self.found.reference.get(position).is_some_and(|it| !it.is_nan());
-                let state = self.rows.get(position).copied().flatten().and_then(|row| states.get_mut(row));
-                if let (Some(state), true) = (state, score && reference) {
+            let series = self.courses.series();
+            let first = series.offsets().get(course).copied().unwrap_or_default();
+            for (position, place) in (first..).zip(self.courses.places(course)) {
+                let is_scored = series.scores().get(position).is_some_and(|score| !score.is_nan());
+                let has_reference = self.found.reference.get(position).is_some_and(|it| !it.is_nan());
+                let row = self.courses.rows().get(place).copied().flatten();
+                if let (Some(state), true) =
+                    (row.and_then(|row| states.get_mut(row)), is_scored && has_reference)
+                {
                     *state = u8::from(self.found.flagged.get(position) == Some(&true));
                 }
             }
@@ -392,35 +426,68 @@ impl Detected {
         Ok(())
     }
 
-    /// Where each dyad's sessions start.
+    /// Where each course's sessions start, also those that were not held.
     fn offsets(&self) -> Vec<usize> {
-        self.series.offsets().to_vec()
+        self.courses.offsets().to_vec()
+    }
+
+    /// The dyad of each course, its number among that dyad's, from 1, and how it ended.
+    fn courses(&self) -> Vec<(u32, usize, &'static str)> {
+        let dyads = self.courses.dyads();
+        let mut number = 0;
+        (0..dyads.len())
+            .zip(dyads)
+            .map(|(course, dyad)| {
+                let goes_on = course.checked_sub(1).and_then(|before| dyads.get(before)) == Some(dyad);
+                number = if goes_on { number + 1 } else { 1 };
+                (*dyad, number, self.courses.series().ending(course).as_str())
+            })
+            .collect()
     }
 
     fn episodes(&self) -> Vec<EpisodeFacts> {
-        let of_dyad = |dyad: usize| self.found.episodes_of(dyad).iter().map(move |episode| (dyad, episode));
-        let each = (0..self.series.dyads()).flat_map(of_dyad);
-        each.map(|(dyad, episode)| {
-            (
-                dyad,
-                episode.onset,
-                episode.nadir,
-                episode.recovery,
-                episode.last,
-                episode.resolution.as_str(),
-                episode.magnitude,
-                episode.length(),
-                episode.shape().as_str(),
-            )
-        })
-        .collect()
+        let mut facts = Vec::with_capacity(self.found.episodes.len());
+        let mut numbers = Vec::new();
+        for course in 0..self.found.dyads.len() {
+            let episodes = self.found.episodes_of(course);
+            if episodes.is_empty() {
+                continue;
+            }
+            numbers.clear();
+            numbers
+                .extend(self.courses.places(course).filter_map(|place| self.courses.sessions().get(place)));
+            let number = |position: usize| numbers.get(position).copied().unwrap_or_default();
+            facts.extend(episodes.iter().map(|episode| {
+                (
+                    course,
+                    number(episode.onset),
+                    number(episode.nadir),
+                    episode.recovery.map(number),
+                    number(episode.last),
+                    episode.resolution.as_str(),
+                    episode.magnitude,
+                    episode.length(),
+                    episode.shape().as_str(),
+                )
+            }));
+        }
+        facts
     }
 
     fn dyads(&self) -> Vec<DyadFacts> {
         let each = self.found.dyads.iter().enumerate();
-        each.map(|(dyad, found)| {
-            let episodes = self.found.episodes_of(dyad).len();
-            (found.observed, found.evaluable, found.flagged, episodes, found.class.as_str(), found.unit)
+        each.map(|(course, found)| {
+            let episodes = self.found.episodes_of(course).len();
+            let reason = found.not_assessed(&self.found.rule).map(NotAssessed::as_str);
+            (
+                found.observed,
+                found.evaluable,
+                found.flagged,
+                episodes,
+                found.class.as_str(),
+                found.unit,
+                reason,
+            )
         })
         .collect()
     }

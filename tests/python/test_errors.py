@@ -56,6 +56,12 @@ def coded(markers, **options):
     return al.Study(client="who", session="when").with_codes(frame, coder="by", **({"combine": "mean"} | options))
 
 
+def appointments(word):
+    """Add an appointment of a client."""
+    visits = pl.DataFrame({"who": ["a"], "when": [1], "status": [word]})
+    return al.Study(client="who", session="when").with_appointments(visits)
+
+
 CALLS = {
     "invalid-toml": lambda: al.Instrument.from_toml("id = [\n"),
     "invalid-instrument": lambda: own(3, scales={"total": [1, 9]}),
@@ -65,6 +71,7 @@ CALLS = {
     "repeated-session": lambda: ruptures([1, 1]),
     "unknown-marker": lambda: coded(["topic-shift", "sighs"]),
     "several-coders": lambda: coded([None, None], combine="consensus"),
+    "unknown-appointment": lambda: appointments("came"),
     "session-span": lambda: ruptures([1, 20_260_101]),
     "key-needed": lambda: score(form=BARE),
     "unverified-key": lambda: score(form=al.instrument("calpas-client")),

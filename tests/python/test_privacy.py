@@ -357,3 +357,40 @@ def test_a_total_is_not_quoted():
     with pytest.raises(al.errors.AnswerError) as caught:
         al.Scores.from_totals(frame, SR, totals={"total": "t"}, metric="sum")
     assert_silent(str(caught.value), "SENTINEL")
+
+
+@settings(max_examples=250)
+@given(
+    kind=st.sampled_from(KINDS),
+    other=st.sampled_from(KINDS),
+    name=CELLS,
+    at=st.sampled_from(["who", "when", "status"]),
+    rows=st.lists(st.integers(0, ROWS - 1), min_size=1, unique=True),
+    whole=st.booleans(),
+    tail=st.text("abcdefgh0123456789", min_size=12, max_size=20),
+)
+def test_appointments(kind, other, name, at, rows, whole, tail):
+    """Neither words for appointments nor their ids come out again, whatever they are."""
+    secret = f"SENTINEL-{tail}"
+    cell = make_cells(secret)[name]
+    columns = {"who": list("aabbc"), "when": [1, 2, 1, 2, 1], "status": ["attended", "no-show", *["late"] * 3]}
+    values = [cell] * ROWS if whole else [cell if row in rows else known for row, known in enumerate(columns[at])]
+    visits, forms = frame_of(kind, columns | {at: values}), frame_of(other, columns_with(None, at="q2"))
+    if visits is None or forms is None:
+        return
+    rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+
+    def study(**options):
+        made = al.Study(client="who", session="when").with_forms(forms, SR, columns="q{item}")
+        return made.with_appointments(visits, **options)
+
+    calls = [
+        study,
+        lambda: study(labels={secret: "attended"}),
+        lambda: study(labels={"late": secret}),
+        lambda: study().check(),
+        lambda: study().flow(),
+        lambda: al.find_ruptures(study(), rule=rule),
+        lambda: al.find_ruptures(study(labels={secret: "dropout"}), rule=rule),
+    ]
+    assert_silent(listen(calls), secret)

@@ -5,7 +5,8 @@
 use alliance_ruptures::simulate::Simulation;
 use alliance_ruptures::sudden::{ShiftDirection, SuddenOptions, SuddenRule, SuddenShifts};
 use alliance_ruptures::{
-    Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit, detect_with,
+    Appointment, Courses, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
+    detect_with,
 };
 use divan::{Bencher, counter::ItemsCount};
 
@@ -46,5 +47,37 @@ fn sudden_gain_of_one_client(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         rule.detect_into(divan::black_box(&scores), &mut found);
         found.events.len()
+    });
+}
+
+/// Rows of 100 000 dyads, one in eight sessions not held: forms, and forms with an appointment for each session.
+fn rows(
+    series: &Series,
+    with_appointments: bool,
+) -> (Vec<u32>, Vec<i64>, Vec<f64>, Vec<Option<Appointment>>) {
+    let (mut dyads, mut sessions, mut scores, mut appointments) = (vec![], vec![], vec![], vec![]);
+    for (dyad, run) in (0_u32..).zip(series.runs()) {
+        for (session, score) in (1_i64..).zip(run) {
+            let word = if session % 8 == 0 { Appointment::NoShow } else { Appointment::Attended };
+            let form = word.is_held().then_some((*score, None));
+            let appointment = with_appointments.then_some((f64::NAN, Some(word)));
+            for (score, appointment) in form.into_iter().chain(appointment) {
+                dyads.push(dyad);
+                sessions.push(session);
+                scores.push(score);
+                appointments.push(appointment);
+            }
+        }
+    }
+    (dyads, sessions, scores, appointments)
+}
+
+#[divan::bench(args = [false, true], sample_count = 10, sample_size = 1)]
+fn courses(bencher: Bencher<'_, '_>, with_appointments: bool) {
+    let series = clinic();
+    let (dyads, sessions, scores, words) = rows(&series, with_appointments);
+    let words = with_appointments.then_some(&words[..]);
+    bencher.counter(ItemsCount::new(dyads.len())).bench_local(|| {
+        Courses::from_rows(divan::black_box(&dyads), &sessions, &scores, words, series.scale())
     });
 }

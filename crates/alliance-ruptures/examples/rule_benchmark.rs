@@ -14,7 +14,8 @@ use std::ops::Range;
 
 use alliance_ruptures::simulate::{RuptureEnd, Simulation};
 use alliance_ruptures::{
-    Detection, Reference, Repair, Resolution, Rule, ScoreScale, Series, Spread, Tolerance, Unit, detect_with,
+    Censoring, Detection, Ending, Reference, Repair, Resolution, Rule, ScoreScale, Series, Spread, Tolerance,
+    Unit, detect_with,
 };
 
 const REFERENCES: [(&str, Reference); 5] = [
@@ -504,7 +505,7 @@ fn print_repair(usual: &[Study]) {
             println!(
                 "| {units} units | {window} | {} | {} | {} | {} |",
                 share(&repaired, Resolution::Repaired),
-                share(&repaired, Resolution::Censored),
+                share(&repaired, Resolution::Censored(Censoring::End(Ending::Unknown))),
                 share(&unrepaired, Resolution::Unrepaired),
                 share(&unrepaired, Resolution::Repaired)
             );

@@ -23,7 +23,7 @@ pub enum RuptureError {
     #[error("offsets start at 0, never fall and end at the number of scores")]
     InvalidOffsets,
     /// Columns of a table differ in length.
-    #[error("dyads, sessions and scores need one element per row each")]
+    #[error("dyads, sessions, scores and appointments need one element per row each, endings one per dyad")]
     LengthMismatch,
     /// Infinite scores.
     #[error("{count} scores are infinite (rows {}); a missing score is NaN", listed(rows, *count))]

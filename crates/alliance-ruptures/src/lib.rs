@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod chance;
 pub mod charts;
 pub mod codes;
+mod courses;
 pub mod discrepancy;
 mod error;
 pub mod live;
@@ -18,6 +19,7 @@ pub mod shape;
 pub mod simulate;
 pub mod sudden;
 
+pub use courses::{Appointment, Courses, SessionState};
 pub use error::RuptureError;
 #[cfg(feature = "presets")]
 pub use preset::{
@@ -25,7 +27,7 @@ pub use preset::{
     studies_without_preset,
 };
 pub use rule::{
-    ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, Overlap, Reference, Repair, Resolution,
-    Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
+    Censoring, ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, NotAssessed, Overlap,
+    Reference, Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
 };
-pub use series::{Orientation, ScoreScale, Series};
+pub use series::{Ending, Orientation, ScoreScale, Series};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use alliance_ruptures::live::{Event, LaggedRule, LiveRule, Verdict};
 use alliance_ruptures::{
-    ClientClass, Detection, Episode, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
+    ClientClass, Detection, Ending, Episode, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
     RuptureError, ScoreScale, Series, Spread, Tolerance, Unit, detect_with,
 };
 use proptest::prelude::*;
@@ -344,14 +344,21 @@ proptest! {
                 prop_assert!(same(*batch, *live));
             }
             let mut ended = books.clone();
-            let (dyad, event) = live.clone().finish();
+            let (dyad, event) = live.clone().finish(Ending::Unknown);
             prop_assert_eq!(dyad, found.dyads[0]);
             if let Some(event) = &event {
                 keep_books(&mut ended, event);
             }
             prop_assert_eq!(&found.episodes, &ended);
+            let dropped_out = Series::new(scores[..=position].to_vec(), vec![0, position + 1], scale).unwrap();
+            let dropped_out = dropped_out.with_endings(vec![Ending::DroppedOut]).unwrap();
+            let mut ended = books.clone();
+            if let (_, Some(event)) = live.clone().finish(Ending::DroppedOut) {
+                keep_books(&mut ended, &event);
+            }
+            prop_assert_eq!(&detect_with(&dropped_out, &rule, &spread(), Some(1)).episodes, &ended);
             if let Some(episode) = live.open_episode() {
-                prop_assert!(ended.iter().any(|known| known.resolution == Resolution::Censored
+                prop_assert!(ended.iter().any(|known| matches!(known.resolution, Resolution::Censored(_))
                     || known.onset == episode.onset || rule.overlap == Overlap::Deepest));
             }
         }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use alliance_ruptures::{
-    ClientClass, Comparison, Detection, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
-    ScoreScale, Series, Shape, Spread, Tolerance, Unit, detect, detect_with,
+    Censoring, ClientClass, Comparison, Detection, Ending, Gaps, Orientation, Overlap, Reference, Repair,
+    Resolution, Rule, ScoreScale, Series, Shape, Spread, Tolerance, Unit, detect, detect_with,
 };
 use proptest::prelude::*;
 
@@ -114,7 +114,7 @@ fn a_fall_at_the_end_is_censored_and_ties_at_the_nadir_go_to_the_first() {
     let mut asked = rule(Reference::Previous, Unit::Points, 1.0);
     asked.repair = Repair::ReturnToReference(Tolerance::Points(0.25));
     let last = detect(&one(&[5.0, 5.0, 5.0, 3.0]), &asked);
-    assert_eq!(last.episodes[0].resolution, Resolution::Censored);
+    assert_eq!(last.episodes[0].resolution, Resolution::Censored(Censoring::End(Ending::Unknown)));
     assert_eq!(last.dyads[0].class, ClientClass::Undecided);
     let first = detect(&one(&[3.0, 5.0, 5.0, 5.0]), &asked);
     assert!(first.episodes.is_empty(), "nothing comes before the first session");
@@ -141,7 +141,7 @@ fn gaps_do_what_the_rule_says() {
     asked.threshold = 1.0;
     asked.repair = Repair::ReturnToReference(Tolerance::Points(0.0));
     let inside = detect(&one(&[5.0, 5.0, 3.0, GAP, 5.0, 5.0]), &asked);
-    assert_eq!(inside.episodes[0].resolution, Resolution::Censored);
+    assert_eq!(inside.episodes[0].resolution, Resolution::Censored(Censoring::Gap));
 }
 
 #[test]

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alliance_ruptures::simulate::{
-    AppointmentStatus, Attendance, CodedSample, Coding, Dropout, ItemForm, Missing, Noise, PostSession,
-    Rater, RuptureType, SessionCount, Simulated, Simulation, SymptomCourse,
+    Attendance, CodedSample, Coding, Dropout, ItemForm, Missing, Noise, PostSession, Rater, RuptureType,
+    SessionCount, Simulated, Simulation, SymptomCourse,
 };
-use alliance_ruptures::{Orientation, RuptureError, ScoreScale};
+use alliance_ruptures::{Appointment, Orientation, RuptureError, ScoreScale};
 use alliance_statistics::CrossProducts;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -452,16 +452,16 @@ fn appointments_agree_with_the_sessions() {
             let dropout = clinic.dropout[dyad];
             match status {
                 None => assert!(dropout.is_some_and(|end| place > end)),
-                Some(AppointmentStatus::Dropout) => assert_eq!(dropout, Some(place)),
+                Some(Appointment::DroppedOut) => assert_eq!(dropout, Some(place)),
                 Some(status) => {
                     assert_eq!(status.is_held(), clinic.held[session]);
                     assert!(dropout.is_none_or(|end| place < end));
-                    let ended = status == AppointmentStatus::PlannedEnd;
+                    let ended = status == Appointment::PlannedEnd;
                     assert_eq!(ended, clinic.held[session] && session + 1 == sessions.end);
                     if !status.is_held() {
                         let after = usize::from(place > 0 && clinic.truth.deficit[session - 1] > 0.0);
                         missed[after][0] += 1;
-                        missed[after][1] += usize::from(status == AppointmentStatus::CancelledByTherapist);
+                        missed[after][1] += usize::from(status == Appointment::CancelledByTherapist);
                     }
                 }
             }
@@ -470,7 +470,7 @@ fn appointments_agree_with_the_sessions() {
             }
         }
     }
-    assert_eq!(counts.len(), AppointmentStatus::ALL.len());
+    assert_eq!(counts.len(), Appointment::ALL.len());
     near_share(counts["late"], counts["late"] + counts["attended"], 0.08);
     near_share(counts["no-show"], counts["no-show"] + counts["cancelled-by-client"], 0.35 / 0.80);
     near_share(missed[0][1], missed[0][0], 0.20);

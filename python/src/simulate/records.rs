@@ -1,6 +1,7 @@
 //! What a simulated clinic holds, as tables.
 
-use alliance_ruptures::simulate::{Answers, AppointmentStatus, Codes, SelfReports, Simulated};
+use alliance_ruptures::Appointment;
+use alliance_ruptures::simulate::{Answers, Codes, SelfReports, Simulated};
 
 use super::options::FormFields;
 use crate::tables::{Column, Table};
@@ -64,7 +65,7 @@ impl<'c> Ids<'c> {
         table
     }
 
-    pub(super) fn appointments(&self, statuses: &[Option<AppointmentStatus>]) -> Table {
+    pub(super) fn appointments(&self, statuses: &[Option<Appointment>]) -> Table {
         let known = statuses.iter().enumerate().filter_map(|(session, status)| Some((session, (*status)?)));
         named([("status", Column::named(known.clone().map(|(_, status)| status.as_str())))])
             .after(self.rows(known.map(|(session, _)| session), true))

@@ -17,8 +17,8 @@ pub(crate) use stored::nan_as_none;
 use crate::rule::{Change, Episodes, Levels, unit_in_points};
 use crate::series::{MOST_SESSIONS, RANGE_TOLERANCE};
 use crate::{
-    ClientClass, DyadDetection, Episode, Gaps, Reference, Resolution, Rule, RuptureError, ScoreScale, Spread,
-    Unit,
+    ClientClass, DyadDetection, Ending, Episode, Gaps, Reference, Resolution, Rule, RuptureError, ScoreScale,
+    Spread, Unit,
 };
 
 /// A rule running on one client, session after session.
@@ -174,7 +174,9 @@ impl LiveRule {
 
     /// Takes the next session: its number and its score, `None` or NaN if there is none.
     ///
-    /// Sessions left out since the last one count as missing. Nothing changes on an error.
+    /// Sessions left out since the last one count as missing. Nothing changes on an error. A session that was not held is
+    /// no session of the series: number those that were, or, if gaps [break](Gaps::Break) it, a missed visit looks
+    /// like a missing form.
     ///
     /// # Errors
     ///
@@ -249,7 +251,7 @@ impl LiveRule {
         }
         let mut counts = self.counts;
         // The episodes of a rule are a few numbers: ending a copy of them is cheap.
-        counts.take(self.episodes.clone().finish());
+        counts.take(self.episodes.clone().finish(Ending::Unknown));
         let class = if evaluable > 0 {
             ClientClass::of_counts(counts.episodes, counts.repaired, counts.unrepaired)
         } else {
@@ -258,12 +260,12 @@ impl LiveRule {
         DyadDetection { observed, evaluable, flagged, unit: self.unit, class }
     }
 
-    /// Ends the client's series: an episode that is still open is over.
+    /// Ends the client's series, in this way: an episode that is still open is over.
     ///
     /// Below [`least_sessions`](Rule::least_sessions) the client is not assessed, and no earlier event counts.
-    pub fn finish(mut self) -> (DyadDetection, Option<Event>) {
+    pub fn finish(mut self, ending: Ending) -> (DyadDetection, Option<Event>) {
         let found = self.so_far();
-        (found, Event::closing(self.episodes.finish()))
+        (found, Event::closing(self.episodes.finish(ending)))
     }
 
     /// The same rule before its first session.

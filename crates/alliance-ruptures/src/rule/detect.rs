@@ -28,6 +28,49 @@ pub struct DyadDetection {
     pub class: ClientClass,
 }
 
+/// Why a rule says nothing about a dyad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotAssessed {
+    /// Fewer observed sessions than [`Rule::least_sessions`].
+    TooFewSessions {
+        /// Observed sessions.
+        observed: usize,
+        /// Sessions the rule needs.
+        needed: usize,
+    },
+    /// The rule's unit is not defined: the scores do not vary, or there are too few of them to tell.
+    NoUnit,
+    /// No observed session has a reference: the history it needs comes too late, or never.
+    NoReference,
+}
+
+impl NotAssessed {
+    /// The word used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooFewSessions { .. } => "too-few-sessions",
+            Self::NoUnit => "no-unit",
+            Self::NoReference => "no-reference",
+        }
+    }
+}
+
+impl DyadDetection {
+    /// Why the dyad was not assessed by this rule; `None` if it was.
+    pub fn not_assessed(&self, rule: &Rule) -> Option<NotAssessed> {
+        let needed = usize::from(rule.least_sessions);
+        match self.class {
+            ClientClass::NotAssessed if self.observed < needed => {
+                Some(NotAssessed::TooFewSessions { observed: self.observed, needed })
+            }
+            ClientClass::NotAssessed if self.unit.is_nan() => Some(NotAssessed::NoUnit),
+            ClientClass::NotAssessed => Some(NotAssessed::NoReference),
+            _ => None,
+        }
+    }
+}
+
 /// What a rule says about a series.
 ///
 /// Sessions are in the order of the series; episodes in the order of the dyads.
@@ -181,7 +224,7 @@ impl Part {
                 found.evaluable += usize::from(can_be_flagged);
                 found.flagged += usize::from(*flag);
             }
-            part.take(episodes.finish());
+            part.take(episodes.finish(series.ending(dyad)));
             if is_assessed && found.evaluable > 0 {
                 found.class = ClientClass::of(part.episodes.get(first..).unwrap_or_default());
             }

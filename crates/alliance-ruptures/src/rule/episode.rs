@@ -1,7 +1,7 @@
 //! From flagged sessions to episodes with onset, nadir and repair.
 
 use super::{Gaps, Overlap, Repair, Rule, Tolerance, same_or_both_nan};
-use crate::Orientation;
+use crate::{Ending, Orientation};
 
 /// Scores are sums divided by counts: allow for their rounding, far below any step of a scale.
 const ROUNDING: f64 = 1e-9;
@@ -15,8 +15,8 @@ pub enum Resolution {
     Repaired,
     /// The window passed without a repair.
     Unrepaired,
-    /// The series, or under [`Gaps::Break`] an unbroken stretch of it, ended before the window did.
-    Censored,
+    /// The series, or an unbroken stretch of it, ended before the window did.
+    Censored(Censoring),
     /// The rule asks for no repair.
     NotAsked,
 }
@@ -27,8 +27,32 @@ impl Resolution {
         match self {
             Self::Repaired => "repaired",
             Self::Unrepaired => "unrepaired",
-            Self::Censored => "censored",
+            Self::Censored(censoring) => censoring.as_str(),
             Self::NotAsked => "not-asked",
+        }
+    }
+}
+
+/// By what an episode was censored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Censoring {
+    /// A session without a score, under [`Gaps::Break`].
+    Gap,
+    /// The end of the series.
+    End(Ending),
+}
+
+impl Censoring {
+    /// The word used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gap => "censored-gap",
+            Self::End(Ending::Unknown) => "censored",
+            Self::End(Ending::Ongoing) => "censored-ongoing",
+            Self::End(Ending::PlannedEnd) => "censored-planned-end",
+            Self::End(Ending::DroppedOut) => "censored-dropout",
         }
     }
 }
@@ -262,14 +286,18 @@ impl Episodes {
             return Change::Nothing;
         }
         self.previous = f64::NAN;
-        self.finish()
+        self.censor(Censoring::Gap)
     }
 
     /// The series is over: an episode that is still open is censored.
-    pub(crate) fn finish(&mut self) -> Change {
+    pub(crate) fn finish(&mut self, ending: Ending) -> Change {
+        self.censor(Censoring::End(ending))
+    }
+
+    fn censor(&mut self, by: Censoring) -> Change {
         let Some(mut open) = self.open.take() else { return Change::Nothing };
         if self.rule.repair != Repair::NotAsked {
-            open.episode.resolution = Resolution::Censored;
+            open.episode.resolution = Resolution::Censored(by);
         }
         self.close(open)
     }

@@ -9,8 +9,8 @@ mod episode;
 mod reference;
 mod spread;
 
-pub use detect::{Detection, DyadDetection, detect, detect_with};
-pub use episode::{ClientClass, Episode, Resolution, Shape};
+pub use detect::{Detection, DyadDetection, NotAssessed, detect, detect_with};
+pub use episode::{Censoring, ClientClass, Episode, Resolution, Shape};
 pub use spread::Spread;
 
 pub(crate) use episode::{Change, Episodes};

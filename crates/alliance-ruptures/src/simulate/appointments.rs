@@ -3,58 +3,7 @@
 use super::Simulated;
 use super::check::{require, share};
 use super::streams::{Part, stream};
-use crate::RuptureError;
-
-/// What became of an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AppointmentStatus {
-    /// Held.
-    Attended,
-    /// Held, and the client came late.
-    Late,
-    /// Not held: the client did not come and had not cancelled.
-    NoShow,
-    /// Not held.
-    CancelledByClient,
-    /// Not held.
-    CancelledByTherapist,
-    /// Held, and the last one by plan.
-    PlannedEnd,
-    /// Not held: the client did not come any more. Nothing was planned after it.
-    Dropout,
-}
-
-impl AppointmentStatus {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Attended,
-        Self::Late,
-        Self::NoShow,
-        Self::CancelledByClient,
-        Self::CancelledByTherapist,
-        Self::PlannedEnd,
-        Self::Dropout,
-    ];
-
-    /// The word for it, in kebab-case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Attended => "attended",
-            Self::Late => "late",
-            Self::NoShow => "no-show",
-            Self::CancelledByClient => "cancelled-by-client",
-            Self::CancelledByTherapist => "cancelled-by-therapist",
-            Self::PlannedEnd => "planned-end",
-            Self::Dropout => "dropout",
-        }
-    }
-
-    /// Whether the session took place.
-    pub fn is_held(self) -> bool {
-        matches!(self, Self::Attended | Self::Late | Self::PlannedEnd)
-    }
-}
+use crate::{Appointment, RuptureError};
 
 /// Why sessions are not held.
 ///
@@ -94,7 +43,7 @@ impl Attendance {
     /// # Errors
     ///
     /// `invalid-option` for shares that make no sense.
-    pub fn draw(&self, clinic: &Simulated) -> Result<Vec<Option<AppointmentStatus>>, RuptureError> {
+    pub fn draw(&self, clinic: &Simulated) -> Result<Vec<Option<Appointment>>, RuptureError> {
         self.check()?;
         let mut drawn = Vec::with_capacity(clinic.held.len());
         for (dyad, dropout) in clinic.dropout.iter().enumerate() {
@@ -108,11 +57,11 @@ impl Attendance {
                 let (reason, late) = (random.uniform(), random.bernoulli(self.late));
                 let status = match dropout {
                     Some(end) if session > *end => None,
-                    Some(end) if session == *end => Some(AppointmentStatus::Dropout),
+                    Some(end) if session == *end => Some(Appointment::DroppedOut),
                     _ if !held => Some(self.reason(reason, in_rupture, clinic)),
-                    _ if session == last => Some(AppointmentStatus::PlannedEnd),
-                    _ if late => Some(AppointmentStatus::Late),
-                    _ => Some(AppointmentStatus::Attended),
+                    _ if session == last => Some(Appointment::PlannedEnd),
+                    _ if late => Some(Appointment::Late),
+                    _ => Some(Appointment::Attended),
                 };
                 drawn.push(status);
                 in_rupture = *deficit > 0.0;
@@ -122,7 +71,7 @@ impl Attendance {
     }
 
     /// Why a session is not held, from a uniform number.
-    fn reason(&self, drawn: f64, after_rupture: bool, clinic: &Simulated) -> AppointmentStatus {
+    fn reason(&self, drawn: f64, after_rupture: bool, clinic: &Simulated) -> Appointment {
         let missing = &clinic.simulation.missing;
         let of_client = self.no_show + self.cancelled_by_client;
         let all = of_client + self.cancelled_by_therapist;
@@ -131,13 +80,9 @@ impl Attendance {
         let at_random = missing.sessions / (missing.sessions + added).max(f64::MIN_POSITIVE);
         let therapists = at_random * self.cancelled_by_therapist / all;
         if drawn < therapists {
-            return AppointmentStatus::CancelledByTherapist;
+            return Appointment::CancelledByTherapist;
         }
         let rest = (drawn - therapists) / (1.0 - therapists);
-        if rest * of_client < self.no_show {
-            AppointmentStatus::NoShow
-        } else {
-            AppointmentStatus::CancelledByClient
-        }
+        if rest * of_client < self.no_show { Appointment::NoShow } else { Appointment::CancelledByClient }
     }
 }

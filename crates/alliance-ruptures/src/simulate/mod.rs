@@ -20,7 +20,7 @@ mod streams;
 mod symptoms;
 
 pub use answers::{Answers, ItemForm, Rater};
-pub use appointments::{AppointmentStatus, Attendance};
+pub use appointments::Attendance;
 pub use codes::{CodedSample, Codes, Coding};
 pub use options::{
     Clients, Depth, Dropout, Growth, Missing, Noise, Nuisance, Ruptures, SessionCount, TherapistRater,
