@@ -76,15 +76,14 @@ def shapes(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> found = al.shapes(scores, clusters=3)
     >>> found
-    <Shapes wai-sr-client total: 24 dyads, 3 clusters>
+    <Shapes wai-sr-client total: 60 dyads, 3 clusters>
     >>> found.clusters["clients"].sum()
-    24
+    56
     """
     for option, count, least in (("clusters", clusters, 1), ("first_sessions", first_sessions, 3)):
         if count is not None and (
