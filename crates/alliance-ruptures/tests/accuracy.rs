@@ -206,8 +206,8 @@ fn beginning_at(onsets: &[usize]) -> Detection {
 }
 
 fn onsets(detected: &[usize], known: &[usize], options: &AccuracyOptions) -> OnsetAccuracy {
-    let known: Vec<_> = known.iter().map(|onset| (0, *onset)).collect();
-    onset_accuracy(&beginning_at(detected), &[0, 30], &known, options).unwrap()
+    let known: Vec<_> = (0..30).map(|session| Some(known.contains(&session))).collect();
+    onset_accuracy(&beginning_at(detected), &known, &[0, 30], options).unwrap()
 }
 
 #[test]
@@ -221,21 +221,39 @@ fn onsets_by_hand() {
     assert_eq!((found.ruptures, found.episodes), (4, 3));
     let none = onsets(&[], &[], &within(0, 0));
     assert!(none.sensitivity.value.is_nan() && none.error.value.is_nan() && none.delay.value.is_nan());
-    // Onsets of several dyads in any order.
+    // Onsets of several dyads, one of them without sessions.
     let scores: [&[f64]; 3] = [&[9.0, 9.0, 1.0, 9.0], &[], &[9.0, 1.0, 9.0, 9.0]];
     let detection = falls(5.0, &scores);
     let series = series(&scores);
-    let found = onset_accuracy(&detection, series.offsets(), &[(2, 1), (0, 1)], &within(0, 1)).unwrap();
+    let found = onset_accuracy(&detection, &codes(".R...R.."), series.offsets(), &within(0, 1)).unwrap();
     let pairs: Vec<_> = found.matches.iter().map(|it| (it.dyad, it.error())).collect();
     assert_eq!(pairs, [(0, 1), (2, 0)]);
-    for wrong in [&[(0, 4)][..], &[(1, 0)], &[(3, 0)], &[(usize::MAX, 0)], &[(0, 1), (0, 1)]] {
-        let refused = onset_accuracy(&detection, series.offsets(), wrong, &within(0, 1)).unwrap_err();
-        assert_eq!(refused.code(), "invalid-option");
-    }
-    assert_eq!(
-        onset_accuracy(&detection, &[0, 8], &[], &within(0, 0)).unwrap_err(),
-        RuptureError::InvalidOffsets
-    );
+    let code = |coded: &str, offsets: &[usize]| {
+        onset_accuracy(&detection, &codes(coded), offsets, &within(0, 0)).unwrap_err().code()
+    };
+    assert_eq!(code(".......", series.offsets()), "length-mismatch");
+    assert_eq!(code("........", &[0, 8]), "invalid-offsets");
+}
+
+/// Where onsets are not known, nobody can say that an episode stands for none.
+#[test]
+fn onsets_that_are_not_known() {
+    let scores: [&[f64]; 3] = [&[9.0, 1.0, 9.0, 1.0], &[9.0, 1.0, 9.0], &[9.0, 9.0, 1.0]];
+    let detection = falls(5.0, &scores);
+    let offsets = [0, 4, 7, 10];
+    let found = |coded: &str, options: &AccuracyOptions| {
+        let found = onset_accuracy(&detection, &codes(coded), &offsets, options).unwrap();
+        (found.sensitivity.value, found.precision.value, [found.ruptures, found.episodes, found.undecided])
+    };
+    assert_eq!(found(".R.. ... ...", &within(0, 0)), (1.0, 0.25, [1, 4, 0]));
+    assert_eq!(found(".R.. ??? ...", &within(0, 0)), (1.0, 1.0 / 3.0, [1, 4, 1]));
+    // The second episode of the first dyad may stand for an onset in the session before it.
+    assert_eq!(found(".R?. ??? R..", &within(0, 1)), (0.5, 0.5, [2, 4, 2]));
+    // A matched episode that cannot be judged counts as a find and not for precision.
+    assert_eq!(found("?R.. ??? ...", &within(0, 1)), (1.0, 0.0, [1, 4, 2]));
+    let mut options = within(0, 0);
+    options.weights = Some(vec![1.0, 0.0, 0.0]);
+    assert_eq!(found(".R.. .R. ...", &options), (1.0, 0.5, [1, 2, 0]));
 }
 
 /// Most pairs and smallest sum of distances of all matchings, crossed ones too, by trying each.
@@ -300,7 +318,7 @@ fn agreement_by_hand() {
         RuptureError::LengthMismatch
     );
     assert_eq!(agreement(&rules, &[0, 10]).unwrap_err(), RuptureError::InvalidOffsets);
-    assert_eq!(agreement(&[], &[]).unwrap().rules, 0);
+    assert_eq!(agreement::<Detection>(&[], &[]).unwrap().rules, 0);
 }
 
 fn sessions(most: usize) -> impl Strategy<Value = Vec<usize>> {
