@@ -10,21 +10,28 @@ back.
 
 from alliance import errors, rules
 from alliance._native import version as _version
+from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.lagged import LaggedRule
+from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
+from alliance.multiverse import Multiverse, multiverse
+from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.shifts import ShiftReport, find_shifts
+from alliance.spread import Spread
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
 
 __all__ = [
+    "Accuracy",
     "AllianceError",
     "AllianceWarning",
     "Calibration",
@@ -36,12 +43,17 @@ __all__ = [
     "Findings",
     "Instrument",
     "ItemSpread",
+    "LaggedRule",
+    "LiveRule",
+    "Multiverse",
     "Prorate",
+    "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
     "ShiftReport",
     "Source",
+    "Spread",
     "Study",
     "StudyScores",
     "__version__",
@@ -50,10 +62,12 @@ __all__ = [
     "chance_rate",
     "check",
     "cite",
+    "detection_accuracy",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
+    "multiverse",
     "rules",
     "score",
 ]

@@ -78,8 +78,7 @@ def find_ruptures(
     """
     require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
-    return RuptureReport._of(run, scale, rule, detected)
+    return RuptureReport._of(run, scale, rule, run.in_order().detect(rule._fields(), threads))
 
 
 class RuptureReport:
@@ -101,9 +100,16 @@ class RuptureReport:
         raise TypeError("a report is made by `al.find_ruptures`")
 
     @classmethod
-    def _of(cls, run: Sessions, scale: str, rule: BelowReference, detected: _native.Detected) -> RuptureReport:
+    def _of(
+        cls,
+        run: Sessions,
+        scale: str,
+        rule: BelowReference,
+        detected: _native.Detected,
+        chance: ChanceRate | CannotEstimate | None = None,
+    ) -> RuptureReport:
         new = object.__new__(cls)
-        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None}
+        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": chance}
         for name, value in values.items():
             object.__setattr__(new, name, value)
         return new

@@ -28,6 +28,10 @@ class Sessions(NamedTuple):
     limits: tuple[float, float]
     labels: Callable[[int, int], Any] | None
 
+    def in_order(self) -> _native.DyadSeries:
+        """Put the sessions of each dyad in order."""
+        return _native.DyadSeries(self.dyads, self.numbers, self.scores, self.limits)
+
 
 def read_sessions(
     scores: Scores | StudyScores | Study, *, rater: str | None, scale: str, session_order: Sequence[Any] | None

@@ -116,6 +116,7 @@ impl NullModel {
         rates.set_item("clients", found.clients)?;
         rates.set_item("assessed", found.assessed)?;
         rates.set_item("sentence", found.sentence())?;
+        rates.set_item("model_sentence", found.model_sentence())?;
         for (name, estimate) in [
             ("sessions flagged", &found.per_session),
             ("clients flagged", &found.per_client),

@@ -3,6 +3,8 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod accuracy;
+mod agreement;
 mod chance;
 mod checking;
 mod columns;
@@ -10,8 +12,10 @@ mod error;
 mod instrument;
 mod keys;
 mod lend;
+mod live;
 mod ruptures;
 mod scoring;
+mod series;
 mod shifts;
 mod text;
 
@@ -19,6 +23,10 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::accuracy::{detection_accuracy, read_yes_no};
+    #[pymodule_export]
+    use crate::agreement::{agreement, counts};
     #[pymodule_export]
     use crate::chance::NullModel;
     #[pymodule_export]
@@ -32,9 +40,13 @@ mod _native {
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
+    use crate::live::{Lagged, Live};
+    #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
+    #[pymodule_export]
+    use crate::series::DyadSeries;
     #[pymodule_export]
     use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
     #[pymodule_export]

@@ -1,5 +1,7 @@
 //! Rules and what they find.
 
+use std::sync::Arc;
+
 use alliance_ruptures as ruptures;
 use alliance_ruptures::{
     Comparison, Detection, Gaps, Overlap, Reference, Repair, Rule, RuptureError, ScoreScale, Series,
@@ -11,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::coded;
-use crate::scoring::{read, write};
+use crate::scoring::write;
 
 pub(crate) fn from_ruptures(py: Python<'_>, error: &RuptureError) -> PyErr {
     coded(py, error.code(), error.to_string(), None)
@@ -188,7 +190,7 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
 }
 
 /// A rule as the Python class takes it.
-fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     let reference = match rule.reference {
         Reference::Previous => ("previous", None),
@@ -255,12 +257,23 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
     Ok(fields)
 }
 
-/// Series in any row order, and what a rule found in them.
+/// Series, and what a rule found in them.
 #[pyclass(frozen, module = "alliance._native")]
 pub(crate) struct Detected {
-    series: Series,
-    rows: Vec<Option<usize>>,
-    found: Detection,
+    pub(crate) series: Arc<Series>,
+    pub(crate) rows: Arc<[Option<usize>]>,
+    pub(crate) found: Detection,
+}
+
+/// Refuses a fixed score that no form of this scale can have.
+pub(crate) fn require_on_scale(rule: &Rule, scale: ScoreScale) -> Result<(), RuptureError> {
+    let Reference::Fixed(score) = rule.reference else { return Ok(()) };
+    if (scale.lowest..=scale.highest).contains(&score) {
+        return Ok(());
+    }
+    let problem =
+        format!("the fixed score must lie on the form's item mean, {} to {}", scale.lowest, scale.highest);
+    Err(unknown("reference", &problem))
 }
 
 /// Dyad, onset, nadir, recovery, last (positions within the dyad), resolution, magnitude, length, shape.
@@ -271,35 +284,6 @@ type DyadFacts = (usize, usize, usize, usize, &'static str, f64);
 
 #[pymethods]
 impl Detected {
-    #[new]
-    fn new(
-        py: Python<'_>,
-        dyads: PyBuffer<u32>,
-        sessions: PyBuffer<i64>,
-        scores: PyBuffer<f64>,
-        range: (f64, f64),
-        rule: RuleFields,
-        threads: Option<usize>,
-    ) -> PyResult<Self> {
-        let rule = rule.rule().map_err(|error| from_ruptures(py, &error))?;
-        if let Reference::Fixed(score) = rule.reference
-            && !(range.0..=range.1).contains(&score)
-        {
-            let problem =
-                format!("the fixed score must lie on the form's item mean, {} to {}", range.0, range.1);
-            return Err(from_ruptures(py, &unknown("reference", &problem)));
-        }
-        let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
-        let detected = py.detach(|| {
-            let scale = ScoreScale::new(range.0, range.1)?;
-            let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
-            let spread = ruptures::Spread::of(&series);
-            let found = ruptures::detect_with(&series, &rule, &spread, threads);
-            Ok(Self { series, rows, found })
-        });
-        detected.map_err(|error: RuptureError| from_ruptures(py, &error))
-    }
-
     /// Sessions of all dyads, gaps included.
     fn session_count(&self) -> usize {
         self.series.len()
@@ -319,7 +303,7 @@ impl Detected {
         let (scores, references, limits) =
             (write(&mut scores)?, write(&mut references)?, write(&mut limits)?);
         let flags = write(&mut flags)?;
-        for (to, from) in rows.iter_mut().zip(&self.rows) {
+        for (to, from) in rows.iter_mut().zip(self.rows.iter()) {
             *to = from.map_or(-1, |row| row as i64);
         }
         for (dyad, span) in self.series.offsets().windows(2).enumerate() {

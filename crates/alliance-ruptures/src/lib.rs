@@ -18,7 +18,7 @@ pub use error::RuptureError;
 #[cfg(feature = "presets")]
 pub use preset::{Citation, Preset, Provenance, preset, preset_ids};
 pub use rule::{
-    ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, Overlap, Reference, Repair, Resolution,
-    Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
+    ClientClass, Comparison, Detection, DetectionCounts, DyadDetection, Episode, Gaps, Overlap, Reference,
+    Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
 };
 pub use series::{Orientation, ScoreScale, Series};

@@ -191,16 +191,19 @@ impl ChanceRate {
         if self.repaired.rate.is_finite() {
             let _ = write!(text, ", and {} of episodes that could end are repaired", percent(&self.repaired));
         }
-        let _ = write!(
-            text,
-            ". The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
+        format!("{text}. {}", self.model_sentence())
+    }
+
+    /// The model, and what it cannot know, in words.
+    pub fn model_sentence(&self) -> String {
+        format!(
+            "The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
              autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
              patterns of missing sessions. It cannot know whether something did happen: ruptures in the data count as \
              volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
              sessions are missing, or therapists.",
             self.model, self.dyads,
-        );
-        text
+        )
     }
 }
 
