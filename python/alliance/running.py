@@ -97,7 +97,8 @@ class RunningRule:
         """
         if not isinstance(text, str):
             raise from_code("invalid-option", "state: give the text that `to_json` gave")
-        id, state = cls._restore(text)
+        # Half characters that cannot be stored are no part of a state either.
+        id, state = cls._restore(text.encode(errors="replace").decode())
         return cls._of(_rule_of(state.rule(), id), state)
 
     def copy(self) -> Self:
