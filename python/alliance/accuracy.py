@@ -48,7 +48,8 @@ class Measure:
     def _said(self, form: str, unit: str = "") -> str:
         if self.value != self.value:
             return "not defined"
-        interval = "" if self.low != self.low else f" ({self.low:{form}} to {self.high:{form}})"
+        # Where all dyads give the same, drawing them says nothing about how exact it is.
+        interval = f" ({self.low:{form}} to {self.high:{form}})" if self.low < self.high else ""
         return f"{self.value:{form}}{unit}{interval}"
 
     def __eq__(self, other: object) -> bool:
@@ -219,6 +220,8 @@ class Accuracy:
                 f"{counts.undecided} of {counts.flags} flags could not be judged: a session they may explain was not "
                 "coded."
             )
+        if self.resamples and any(measure.low == measure.high for _, measure in self._named()):
+            notes.append("An estimate without an interval is the same in all dyads; that does not make it exact.")
         if counts.dyads < _FEW_DYADS and self.resamples:
             notes.append(f"With {counts.dyads} dyads the intervals are too short.")
         return tuple(notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -136,6 +137,17 @@ class Row(NamedTuple):
         return self.counts[part] / self.counts[whole] if self.counts[whole] else float("nan")
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the share of dyads with an episode (Wilson 1927)."""
+        count, share = self.counts["assessed"], self.share("with_episode", "assessed")
+        if not count:
+            return (share, share)
+        squared = 1.959963984540054**2 / count
+        middle = (share + squared / 2) / (1 + squared)
+        half = math.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
+        return (max(middle - half, 0.0), min(middle + half, 1.0))
+
+    @property
     def repaired(self) -> float:
         """Repaired episodes over those that could end."""
         could_end = self.counts["repaired"] + self.counts["unrepaired"]
@@ -223,8 +235,9 @@ class Multiverse:
 
         ``provenance`` is that of the rule's least certain number (read, secondary, contested, inferred, recalled; own
         for a rule of your own); ``not_used`` says why a rule was not used. ``with_episode`` counts dyads, of those
-        ``assessed``; ``flagged`` sessions, of those that ``could_be_flagged``; ``repaired_share`` is of the episodes
-        that could end. ``*_by_chance`` is the rate if nothing had happened, with the 95 % interval of the fit.
+        ``assessed``, with the 95 % interval of their share (Wilson 1927); ``flagged`` sessions, of those that
+        ``could_be_flagged``; ``repaired_share`` is of the episodes that could end. ``*_by_chance`` is the rate if
+        nothing had happened, with the 95 % interval of the fit.
 
         Returns
         -------
@@ -318,7 +331,8 @@ class Multiverse:
         Returns
         -------
         matplotlib.figure.Figure
-            Rules in the order of their share. The agreement is left out beyond twelve rules.
+            Rules in the order of their share. Whiskers are the 95 % interval of the share among so many dyads, bars
+            that of the rate of chance. The agreement is left out beyond twelve rules.
 
         Raises
         ------
@@ -376,6 +390,7 @@ def _cells(row: Row) -> dict[str, Any]:
     counts, rate = row.counts, row.expected
     cells: dict[str, Any] = {"assessed": counts["assessed"], "with_episode": counts["with_episode"]}
     cells["with_episode_share"] = row.share("with_episode", "assessed")
+    cells["with_episode_low"], cells["with_episode_high"] = row.interval
     if rate:
         cells |= _rate("with_episode", rate.per_client)
     cells |= {"could_be_flagged": counts["evaluable"], "flagged": counts["flagged"]}

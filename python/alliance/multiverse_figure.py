@@ -75,6 +75,8 @@ def _draw_shares(panel: Any, rows: list[Row]) -> None:
             color=_EXPECTED,
             label=_LEGEND[1],
         )
+    lows, highs = zip(*(row.interval for row in rows), strict=True)
+    panel.hlines(places, [100 * low for low in lows], [100 * high for high in highs], color=_OBSERVED, linewidth=1.1)
     panel.plot(
         [100 * row.share("with_episode", "assessed") for row in rows],
         places,

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from support import cells, kind_of
+from support import cells, kind_of, vector
 from test_ruptures import FORM, POINT, scores
 
 import alliance as al
@@ -91,6 +91,35 @@ class TestCounts:
         assert found == accuracy([0] * 13)
 
 
+class TestReference:
+    """Numbers of scikit-learn and scipy."""
+
+    REFERENCE = vector("comparing-rules")
+
+    @staticmethod
+    def held(case, **options):
+        """Flag what is to be flagged by a fixed score, and hold it against the codes."""
+        rows = [
+            (who, when, 2.0 if flag == "F" else 6.0, {"R": 1, ".": 0}.get(code))
+            for who, (flags, codes) in enumerate(zip(case["flagged"], case["coded"], strict=True))
+            for when, (flag, code) in enumerate(zip(flags, codes, strict=True))
+        ]
+        who, when, values, codes = (list(column) for column in zip(*rows, strict=True))
+        below = al.rules.BelowReference(reference=("fixed", 4.0), unit="points", threshold=0.0, least_sessions=0)
+        found = al.find_ruptures(scores(pl.DataFrame, values, when, who), rule=below)
+        return accuracy(codes, found=found, when=when, who=who, tolerance=case["tolerance"], **options)
+
+    @pytest.mark.parametrize("case", REFERENCE["plain"])
+    def test_measures(self, case):
+        found = self.held(case, weights=None if case["weights"] is None else dict(enumerate(case["weights"])))
+        for name in ("sensitivity", "precision", "specificity", "kappa"):
+            assert getattr(found, name).value == pytest.approx(case[name], rel=1e-12)
+
+    @pytest.mark.parametrize("case", REFERENCE["tolerant"])
+    def test_matchings(self, case):
+        assert self.held(case).counts.found == case["found"]
+
+
 class TestIntervals:
     def test_are_over_dyads(self):
         # All found in the one, none in the other: samples of two dyads find none, half or all.
@@ -109,6 +138,12 @@ class TestIntervals:
         assert np.isnan(found.kappa.low)
         assert "interval" not in found.methods()
         assert str(found.sensitivity) == "0.75"
+
+    def test_none_where_all_dyads_give_the_same(self):
+        found = accuracy(CODES)
+        assert (found.precision.low, found.precision.high) == (1.0, 1.0)
+        assert (str(found.precision), found.precision.percent) == ("1.00", "100 %")
+        assert any("does not make it exact" in note for note in found.notes)
 
     def test_few_dyads_are_said(self):
         assert any("too short" in note for note in accuracy(CODES).notes)

@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from support import cells, kind_of, names_of
+from matplotlib.collections import LineCollection
+from support import cells, kind_of, names_of, vector
 from test_chance import quiet_clinic
 from test_ruptures import POINT, scores
 
 import alliance as al
-from alliance.multiverse import PROVENANCE
+from alliance.multiverse import PROVENANCE, Row
 
 FEW = {"clients": 500, "bootstrap": 5}
 
@@ -62,6 +63,13 @@ class TestRows:
                 assert row["repaired_share"] == dict(resolutions).get("repaired", 0) / could_end
             for word in ("no-rupture", "repaired", "unrepaired", "mixed", "undecided", "not-assessed"):
                 assert row[f"class_{word.replace('-', '_')}"] == (clients["class"] == word).sum()
+
+    def test_the_interval_of_the_share_is_wilsons(self, clinic):
+        for case in vector("comparing-rules")["shares"]:
+            row = Row("a", "own", {"with_episode": case["found"], "assessed": case["of"]}, None)
+            assert row.interval == pytest.approx((case["low"], case["high"]), rel=1e-7, abs=1e-12)
+        frame = al.multiverse(clinic, rules=[POINT], chance=False).to_frame()
+        assert frame["with_episode_low"][0] < frame["with_episode_share"][0] < frame["with_episode_high"][0]
 
     def test_the_rate_of_chance_stands_beside_it(self, clinic, found):
         for name, chance in found.chance.items():
@@ -312,6 +320,10 @@ class TestFigure:
         assert list(lines["observed"].get_xdata()) == pytest.approx([100 * x for x in frame["with_episode_share"]])
         expected = sorted(100 * x for x in frame["with_episode_by_chance"])
         assert sorted(lines["if nothing had happened"].get_xdata()) == pytest.approx(expected)
+        (whiskers,) = [drawn for drawn in shares.collections if isinstance(drawn, LineCollection)]
+        low, high = zip(*(line[:, 0] for line in whiskers.get_segments()), strict=True)
+        assert list(low) == pytest.approx([100 * x for x in frame["with_episode_low"]])
+        assert list(high) == pytest.approx([100 * x for x in frame["with_episode_high"]])
         widths = sorted(bar.get_width() for bar in shares.patches)
         low, high = frame["with_episode_by_chance_low"], frame["with_episode_by_chance_high"]
         assert widths == pytest.approx(sorted(100 * (high - low)))

@@ -1,6 +1,10 @@
-//! Flags against a criterion and rules against each other: small cases by hand, a slow twin, random ones.
+//! Flags against a criterion and rules against each other: small cases by hand, numbers of scikit-learn and scipy, a slow
+//! twin, random ones.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::PathBuf;
 
 use alliance_ruptures::accuracy::{
     Accuracy, AccuracyOptions, OnsetAccuracy, detection_accuracy, onset_accuracy,
@@ -10,6 +14,7 @@ use alliance_ruptures::{
     ClientClass, Detection, Reference, Repair, Rule, RuptureError, ScoreScale, Series, Unit, detect,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// One session a character: `F` and `.` flagged or not; `R`, `.` and `?` coded as a rupture, as none, not coded.
 fn flags(text: &str) -> Vec<bool> {
@@ -254,6 +259,61 @@ fn onsets_that_are_not_known() {
     let mut options = within(0, 0);
     options.weights = Some(vec![1.0, 0.0, 0.0]);
     assert_eq!(found(".R.. .R. ...", &options), (1.0, 0.5, [1, 2, 0]));
+}
+
+/// Numbers of scikit-learn and scipy.
+fn vectors() -> Value {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let text = fs::read_to_string(folder.join("vectors/comparing-rules.json")).unwrap();
+    let vectors: Value = serde_json::from_str(&text).unwrap();
+    assert!(folder.join("..").join(vectors["script"].as_str().unwrap()).exists());
+    vectors
+}
+
+fn dyads(list: &Value) -> String {
+    let texts: Vec<&str> = list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    texts.join(" ")
+}
+
+#[test]
+fn measures_are_those_of_scikit_learn() {
+    for case in vectors()["plain"].as_array().unwrap() {
+        let mut options = within(0, 0);
+        options.weights = case["weights"]
+            .as_array()
+            .map(|weights| weights.iter().map(|weight| weight.as_f64().unwrap()).collect());
+        let found = accuracy(&dyads(&case["flagged"]), &dyads(&case["coded"]), &options);
+        for (name, estimate) in [
+            ("sensitivity", found.sensitivity),
+            ("precision", found.precision),
+            ("specificity", found.specificity),
+            ("kappa", found.kappa),
+        ] {
+            let expected = case[name].as_f64().unwrap();
+            assert!((estimate.value - expected).abs() < 1e-12, "{name}: {} {expected}", estimate.value);
+        }
+    }
+}
+
+#[test]
+fn matchings_are_as_good_as_scipys() {
+    for case in vectors()["tolerant"].as_array().unwrap() {
+        let count = |value: &Value| value.as_u64().unwrap() as usize;
+        let options = within(count(&case["tolerance"][0]), count(&case["tolerance"][1]));
+        let (flagged, coded) = (dyads(&case["flagged"]), dyads(&case["coded"]));
+        assert_eq!(accuracy(&flagged, &coded, &options).counts.found, count(&case["found"]));
+        let distances: u64 = flagged
+            .split(' ')
+            .zip(coded.split(' '))
+            .flat_map(|(flagged, coded)| {
+                let places =
+                    |text: &str, mark: char| text.match_indices(mark).map(|it| it.0).collect::<Vec<_>>();
+                onsets(&places(flagged, 'F'), &places(coded, 'R'), &options).matches
+            })
+            .map(|it| it.error().unsigned_abs())
+            .sum();
+        assert_eq!(distances, case["distances"].as_u64().unwrap());
+    }
 }
 
 /// Most pairs and smallest sum of distances of all matchings, crossed ones too, by trying each.
