@@ -348,12 +348,20 @@ def calibrate(
 def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[str, Any] | None = None) -> ChanceRate:
     """Give the chance rate of a rule on series like these."""
     options = chance_options(20_000, 1, 100, None, None, ()) if options is None else options
-    return rate_under(fit_null_model(run, scale), rule, options)
+    (found,) = rates_under(fit_null_model(run, scale), [rule], options)
+    return found
 
 
-def rate_under(model: _native.NullModel, rule: BelowReference, options: Mapping[str, Any]) -> ChanceRate:
-    """Give the chance rate of a rule under a model that was fitted before."""
-    found = model.chance_rate(rule._fields(), dict(options))
+def rates_under(
+    model: _native.NullModel, rules: Sequence[BelowReference], options: Mapping[str, Any]
+) -> list[ChanceRate]:
+    """Give the chance rates of rules under a model that was fitted before."""
+    found = model.chance_rates([rule._fields() for rule in rules], dict(options))
+    parameters = model.parameters()
+    return [_rate(rule, parameters, rates) for rule, rates in zip(rules, found, strict=True)]
+
+
+def _rate(rule: BelowReference, parameters: Mapping[str, float], found: Mapping[str, Any]) -> ChanceRate:
     return ChanceRate(
         rule,
         Estimate(*found["clients flagged"]),
@@ -362,7 +370,7 @@ def rate_under(model: _native.NullModel, rule: BelowReference, options: Mapping[
         found["episodes per 100 sessions"][0],
         {name: Estimate(*rate) for name, rate in found["classes"].items()},
         tuple(Estimate(*rate) for rate in found["by_volatility"]),
-        model.parameters(),
+        parameters,
         found["dyads"],
         found["clients"],
         found["sentence"],

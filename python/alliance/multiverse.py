@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from alliance import _html, _native
-from alliance.chance import ChanceRate, chance_options, fit_null_model, rate_under
+from alliance.chance import ChanceRate, chance_options, fit_null_model, rates_under
 from alliance.citing import cite
 from alliance.errors import AllianceError, CannotEstimate
 from alliance.instruments import Instrument
@@ -112,16 +112,10 @@ def _rates(
 ) -> dict[str, ChanceRate | CannotEstimate]:
     """Give the chance rate of each rule, or why there is none, under one model."""
     try:
-        model = fit_null_model(run, scale)
+        rates = rates_under(fit_null_model(run, scale), list(rules.values()), options)
     except CannotEstimate as error:
         return dict.fromkeys(rules, error.with_traceback(None))
-    found: dict[str, ChanceRate | CannotEstimate] = {}
-    for name, rule in rules.items():
-        try:
-            found[name] = rate_under(model, rule, options)
-        except CannotEstimate as error:
-            found[name] = error.with_traceback(None)
-    return found
+    return dict(zip(rules, rates, strict=True))
 
 
 class Row(NamedTuple):

@@ -99,7 +99,7 @@ def main():
     rng = random.Random(20_261_125)
     plains = [plain(rng, dyads, weighted) for dyads in (3, 8, 30) for weighted in (False, True)]
     tolerances = [(0, 1), (1, 0), (1, 1), (0, 3), (2, 2)]
-    tolerants = [tolerant(rng, dyads, *tolerance) for dyads in (3, 20) for tolerance in tolerances]
+    with_tolerance = [tolerant(rng, dyads, *tolerance) for dyads in (3, 20) for tolerance in tolerances]
     shares = [
         {"found": found, "of": of, "low": low, "high": high}
         for found, of in [(0, 8), (8, 8), (23, 24), (2, 24), (150, 605)]
@@ -118,7 +118,7 @@ def main():
         "by dyad. tolerant: ruptures that a flag explains and the sum of distances, in the best one-to-one matching. "
         "shares: 95 % Wilson intervals.",
         "plain": plains,
-        "tolerant": tolerants,
+        "tolerant": with_tolerance,
         "shares": shares,
     }
     with open(OUT, "w", encoding="utf-8") as file:
