@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Cells with numbers in them are legible up to here.
 _MOST_RULES_WITH_AGREEMENT = 12
 _OBSERVED, _EXPECTED, _MUTED = "#0072B2", "#E69F00", "0.35"
-_LEGEND = ("observed", "if nothing had happened", "95 % interval of the fit")
+_LEGEND = ("observed, 95 % interval", "if nothing had happened", "95 % interval of the fit")
 
 
 def shares_beside_chance(found: Multiverse) -> Any:

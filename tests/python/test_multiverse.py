@@ -317,7 +317,9 @@ class TestFigure:
         shares, kappas = figure.axes
         lines = {line.get_label(): line for line in shares.get_lines()}
         frame = found.to_frame().drop_nulls("with_episode_share").sort("with_episode_share", descending=True)
-        assert list(lines["observed"].get_xdata()) == pytest.approx([100 * x for x in frame["with_episode_share"]])
+        assert list(lines["observed, 95 % interval"].get_xdata()) == pytest.approx(
+            [100 * x for x in frame["with_episode_share"]]
+        )
         expected = sorted(100 * x for x in frame["with_episode_by_chance"])
         assert sorted(lines["if nothing had happened"].get_xdata()) == pytest.approx(expected)
         (whiskers,) = [drawn for drawn in shares.collections if isinstance(drawn, LineCollection)]
