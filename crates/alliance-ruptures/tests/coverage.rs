@@ -140,7 +140,7 @@ fn intervals_on_simulated_clinics() {
     let truth = of(20_000, 1, 0).map(|estimate| estimate.value);
     let [error, shares @ ..] = coverage(truth, 400, |stream| of(60, 100 + stream, 500));
     assert_between(shares, 400, 0.92, 0.95);
-    // Of some fourteen matched onsets one is late: where none is in the sample, the interval has no length.
+    // Some 7 % of the matched onsets are late: where none of a sample is, the interval has no length.
     assert!(error < 0.8, "{error}");
 }
 
