@@ -8,13 +8,16 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import errors, rules
+from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.codes import CodedSessions
+from alliance.courses import Shapes, shapes
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
+from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
@@ -25,6 +28,8 @@ from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.shifts import ShiftReport, find_shifts
+from alliance.simulating import simulate
+from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.study import Study, StudyScores
 
@@ -37,10 +42,12 @@ __all__ = [
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "CodedSessions",
     "Evidence",
     "EvidenceWarning",
     "Finding",
     "Findings",
+    "Indicators",
     "Instrument",
     "ItemSpread",
     "LaggedRule",
@@ -51,17 +58,21 @@ __all__ = [
     "RuptureReport",
     "Scale",
     "Scores",
+    "Shapes",
     "ShiftReport",
+    "Simulation",
     "Source",
     "Spread",
     "Study",
     "StudyScores",
+    "Truth",
     "__version__",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
+    "clinic",
     "detection_accuracy",
     "errors",
     "find_ruptures",
@@ -70,4 +81,6 @@ __all__ = [
     "multiverse",
     "rules",
     "score",
+    "shapes",
+    "simulate",
 ]

@@ -77,7 +77,7 @@ class Frame:
             return (str(name), series.tolist())
         text = str(series.dtype if self.kind == "polars" else series.type)
         foreign = text.startswith(
-            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean")
+            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean", "bool")
         )
         if foreign:
             return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
@@ -335,3 +335,82 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
 def without_index(kind: Kind, frame: Any) -> Any:
     """Give a pandas frame a fresh index; other frames have none."""
     return frame.reset_index(drop=True) if kind == "pandas" else frame
+
+
+def beside_sources(kind: Kind, ids: Any, columns: Mapping[str, Any]) -> Any:
+    """Put columns of sources to the right of ids: flags and words with null where nothing is known, and numbers."""
+    return beside(kind, ids, {name: _source_column(kind, values) for name, values in columns.items()})
+
+
+def _source_column(kind: Kind, values: Any) -> Any:
+    import numpy as np
+
+    is_flag = isinstance(values, np.ndarray) and values.dtype == np.uint8
+    if isinstance(values, np.ndarray) and not is_flag:
+        return values
+    if is_flag and kind == "pandas":
+        import pandas as pd
+
+        return pd.arrays.BooleanArray(values == 1, values > 1)
+    words = (False, True) if is_flag else values.words
+    places = np.minimum(values if is_flag else values.places, len(words))
+    listed = np.array([*words, None], dtype=object)[places].tolist()
+    if kind == "polars":
+        import polars as pl
+
+        return pl.Series(listed, dtype=pl.Boolean if is_flag else pl.String)
+    if kind == "pyarrow":
+        import pyarrow as pa
+
+        return pa.array(listed, pa.bool_() if is_flag else pa.string())
+    return listed
+
+
+def filled(kind: Kind, columns: Mapping[str, tuple[str, bytes, bytes | None, list[str] | None]]) -> Any:
+    """Make a frame of columns from the native module: element type, elements, which exist, words they are places in."""
+    import numpy as np
+
+    made = {}
+    for name, (dtype, elements, exist, words) in columns.items():
+        values = np.frombuffer(elements, dtype=dtype)
+        known = None if exist is None else np.frombuffer(exist, dtype=bool)
+        made[name] = _FILLERS[kind](values, known, words)
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame(made)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.DataFrame(made)
+    import pyarrow as pa
+
+    return pa.table(made)
+
+
+def _fill_polars(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import polars as pl
+
+    column = pl.Series(values, nan_to_null=True)
+    if words is not None:
+        column = pl.Series(words, dtype=pl.String).gather(column)
+    return column if known is None else pl.select(pl.when(pl.Series(known)).then(column)).to_series()
+
+
+def _fill_pandas(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import numpy as np
+
+    if words is None:
+        # A column that can have gaps is one of floats, which know NaN.
+        return values.copy() if known is None else np.where(known, values, np.nan)
+    return np.array([*words, None], dtype=object)[values if known is None else np.where(known, values, -1)]
+
+
+def _fill_pyarrow(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import pyarrow as pa
+
+    column = pa.array(values, mask=None if known is None else ~known, from_pandas=True)
+    return column if words is None else pa.array(words, pa.string()).take(column)
+
+
+_FILLERS = {"polars": _fill_polars, "pandas": _fill_pandas, "pyarrow": _fill_pyarrow}

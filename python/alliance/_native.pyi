@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from alliance._typing import Batch, EpisodeFacts, Given, Groups, Options
 
 __all__ = [
+    "CourseShapes",
     "Detected",
     "DyadSeries",
     "Instrument",
@@ -20,19 +21,27 @@ __all__ = [
     "catalog",
     "check",
     "check_shift_rule",
+    "combine_codes",
     "counts",
     "detection_accuracy",
+    "discrepancy",
     "error_registry",
     "group_keys",
     "input_hash",
     "instrument",
     "item_spread_error",
+    "occurrence",
     "preset",
     "preset_ids",
     "read_numbers",
     "read_yes_no",
+    "recognition",
+    "recommended_rule",
     "reliable_change_cutoff",
     "rule_is_retrospective",
+    "scale_misfit",
+    "simulate",
+    "span_types",
     "statuses",
     "sudden_shifts",
     "totals_to_means",
@@ -100,6 +109,7 @@ class Detected:
         limits: NDArray[np.float64],
         flags: NDArray[np.uint8],
     ) -> None: ...
+    def judge_rows(self, states: NDArray[np.uint8]) -> None: ...
     def offsets(self) -> list[int]: ...
     def episodes(self) -> list[tuple[int, int, int, int | None, int, str, float, int, str]]: ...
     def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
@@ -165,6 +175,26 @@ class Lagged:
     @staticmethod
     def from_json(text: str) -> tuple[str | None, Lagged]: ...
 
+@final
+class CourseShapes:
+    def __new__(
+        cls,
+        dyads: NDArray[np.uint32],
+        sessions: NDArray[np.int64],
+        scores: NDArray[np.float64],
+        range: tuple[float, float],
+        first_sessions: int | None,
+        clusters: int,
+    ) -> CourseShapes: ...
+    def clients(self) -> list[tuple[int, float, float, float, float, str, int | None]]: ...
+    def clusters(self) -> list[tuple[int, float, float, float]]: ...
+    def between(self) -> float: ...
+    def courses(self) -> list[tuple[list[float], list[int]]]: ...
+    def offsets(self) -> list[int]: ...
+    def fill_scores(self, scores: NDArray[np.float64]) -> None: ...
+
+def recommended_rule() -> dict[str, Any]: ...
+def scale_misfit(rule: dict[str, Any], scale: tuple[float, float], form: tuple[float, float]) -> str | None: ...
 def counts(detected: Detected) -> dict[str, Any]: ...
 def agreement(detected: Sequence[Detected]) -> tuple[list[float], list[int], list[float], list[int]]: ...
 def read_yes_no(given: Given, out: NDArray[np.uint8]) -> None: ...
@@ -186,7 +216,39 @@ def sudden_shifts(
     rule: dict[str, Any],
     higher_is_better: bool,
 ) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]: ...
+def combine_codes(
+    columns: dict[str, Any],
+    combine: tuple[str, float],
+    numbers: NDArray[np.float64],
+    found: NDArray[np.uint8],
+) -> None: ...
+def span_types(
+    clients: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    found: NDArray[np.uint8],
+    spans: Sequence[tuple[int, int, int]],
+) -> list[str | None]: ...
+def discrepancy(
+    client: NDArray[np.float64],
+    therapist: NDArray[np.float64],
+    sessions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    window: int,
+    out: NDArray[np.float64],
+) -> list[tuple[str, int]]: ...
+def recognition(
+    client: NDArray[np.uint8],
+    therapist: NDArray[np.uint8],
+    sessions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    tolerance: int,
+    out: NDArray[np.uint8],
+) -> list[tuple[str, int, int]]: ...
+def occurrence(states: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[int, int, float, int, int, float]: ...
 def reliable_change_cutoff(standard_deviation: float, reliability: float) -> tuple[float, float, float]: ...
+def simulate(
+    options: dict[str, Any], seed: int
+) -> dict[str, dict[str, tuple[str, bytes, bytes | None, list[str] | None]]]: ...
 def preset_ids() -> list[str]: ...
 def preset(id: str) -> dict[str, Any]: ...
 def catalog() -> list[Instrument]: ...

@@ -250,8 +250,7 @@ def chance_rate(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="previous", unit="own-sd", threshold=2.0)
@@ -317,8 +316,7 @@ def calibrate(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="running-mean", unit="shrunken-sd", threshold=1.0)

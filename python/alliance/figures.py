@@ -143,3 +143,40 @@ def _series(scores: Any, scale: str, client: str, session: str) -> dict[Any, tup
         who: (whole := list(range(min(known), max(known) + 1)), [known.get(number, gap) for number in whole])
         for who, known in points.items()
     }
+
+
+_MOST_LINES = 200
+
+
+def courses_of_clusters(shapes: Any) -> Any:
+    """Draw one panel per cluster: the mean course, and thin lines for up to 200 clients."""
+    import numpy as np
+
+    offsets, courses = shapes._found.offsets(), shapes._found.courses()
+    scores = np.empty(offsets[-1])
+    shapes._found.fill_scores(scores)
+    members: list[list[int]] = [[] for _ in courses]
+    for dyad, client in enumerate(shapes._found.clients()):
+        if client[6] is not None:
+            members[client[6]].append(dyad)
+    columns = min(len(courses), _PANELS_PER_ROW)
+    rows = -(-len(courses) // columns)
+    figure = _notebook_figure()(figsize=(2.6 * columns + 0.8, 2.2 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for number, (panel, own, (mean, observed)) in enumerate(zip(panels.flat, members, courses, strict=False), 1):
+        last = shapes._first_sessions or max((place for place, count in enumerate(observed, 1) if count), default=0)
+        for dyad in own[:_MOST_LINES]:
+            course = scores[offsets[dyad] : offsets[dyad + 1]][:last]
+            panel.plot(range(1, len(course) + 1), course, color="0.6", linewidth=0.5, alpha=0.6)
+        panel.plot(range(1, last + 1), mean[:last], color=_STYLES[0]["color"], linewidth=2.2)
+        shown = f"{_MOST_LINES} of {len(own)}" if len(own) > _MOST_LINES else str(len(own))
+        panel.set_title(f"cluster {number}, {shown} dyads", fontsize=8, loc="left")
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=7)
+    for panel in panels.flat[len(courses) :]:
+        panel.set_visible(False)
+    panels.flat[0].xaxis.get_major_locator().set_params(integer=True)
+    panels.flat[0].set_ylim(*_limits(shapes._run.chosen.in_metric("mean"), shapes.scale))
+    figure.supxlabel("session, counted from each client's first", fontsize=8)
+    figure.supylabel(f"{shapes.scale}, item mean", fontsize=8)
+    return figure

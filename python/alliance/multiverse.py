@@ -15,7 +15,7 @@ from alliance.instruments import Instrument
 from alliance.rule_agreement import RuleAgreement
 from alliance.rule_names import name_rules
 from alliance.rules import BelowReference, Preset, all_presets
-from alliance.ruptures import RuptureReport
+from alliance.ruptures import RuptureReport, report_on
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -75,15 +75,16 @@ def multiverse(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
-    >>> found = al.multiverse(scores, clients=1000, bootstrap=0)
+    >>> rules = {"a point": al.rules.BelowReference(reference="previous", unit="points", threshold=1.0),
+    ...          "stiles": al.rules.preset("stiles-2004-as-read"), "srs": al.rules.preset("srs-36-below")}
+    >>> found = al.multiverse(scores, rules=rules, clients=1000, bootstrap=0)
     >>> found
-    <Multiverse wai-sr-client total: 7 rules, 24 dyads; 2 rules not used>
-    >>> shares = found.to_frame().drop_nulls("with_episode_share")["with_episode_share"]
-    >>> 0 < shares.min() < shares.max() < 1
+    <Multiverse wai-sr-client total: 2 rules, 60 dyads; 1 rule not used>
+    >>> shares = found.to_frame()["with_episode_share"]
+    >>> 0 < shares[0] < shares[1] < 1
     True
     """
     named = name_rules(all_presets() if rules is None else rules)
@@ -102,7 +103,8 @@ def multiverse(
     if chance and detected:
         expected = _rates(run, scale, {name: named[name] for name in detected}, options)
     reports = {
-        name: RuptureReport._of(run, scale, named[name], found, expected.get(name)) for name, found in detected.items()
+        name: report_on(scores, run, scale, named[name], found, session_order, expected.get(name))
+        for name, found in detected.items()
     }
     return Multiverse._of(run, scale, named, reports, not_used, expected)
 

@@ -9,7 +9,8 @@ from alliance import _html, _native
 from alliance.chance import ChanceRate, rate_of
 from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
-from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rules import BelowReference, Preset, default, require_criterion
+from alliance.rupture_types import UNCLASSIFIED, EpisodeTypes
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -26,7 +27,7 @@ CLASSES = ("no-rupture", "repaired", "unrepaired", "mixed", "undecided", "not-as
 def find_ruptures(
     scores: Scores | StudyScores | Study,
     *,
-    rule: BelowReference,
+    rule: BelowReference | None = None,
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -38,9 +39,9 @@ def find_ruptures(
     ----------
     scores : Scores, StudyScores or Study
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
-        was named: a dyad is a client with a therapist.
-    rule : BelowReference
-        The rule; thresholds in points are in points of the item mean.
+        was named: a dyad is a client with a therapist. A study's codes and self-reports set the type of episodes.
+    rule : BelowReference, optional
+        The rule; thresholds in points are in points of the item mean. Without one, :func:`alliance.rules.default`.
     rater : str, optional
         Whose scores, where there are several.
     scale : str
@@ -76,9 +77,24 @@ def find_ruptures(
     >>> report.episodes.select("onset", "nadir", "recovery", "resolution").rows()
     [(4, 4, 5, 'repaired')]
     """
+    rule = default() if rule is None else rule
     require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    return RuptureReport._of(run, scale, rule, run.in_order().detect(rule._fields(), threads))
+    return report_on(scores, run, scale, rule, run.in_order().detect(rule._fields(), threads), session_order)
+
+
+def report_on(
+    scores: Scores | StudyScores | Study,
+    run: Sessions,
+    scale: str,
+    rule: BelowReference,
+    detected: _native.Detected,
+    session_order: Sequence[Any] | None,
+    chance: ChanceRate | CannotEstimate | None = None,
+) -> RuptureReport:
+    """Make the report of what a rule found; a study's codes and self-reports set the type of episodes."""
+    types = EpisodeTypes.of(scores, run, detected, session_order) if isinstance(scores, Study) else None
+    return RuptureReport._of(run, scale, rule, detected, types, chance)
 
 
 class RuptureReport:
@@ -88,13 +104,14 @@ class RuptureReport:
     that there was one. In a notebook it shows counts, never a row.
     """
 
-    __slots__ = ("_chance", "_detected", "_run", "rule", "scale")
+    __slots__ = ("_chance", "_detected", "_run", "_types", "rule", "scale")
 
     rule: BelowReference
     scale: str
     _run: Sessions
     _detected: _native.Detected
     _chance: ChanceRate | CannotEstimate | None
+    _types: EpisodeTypes | None
 
     def __init__(self) -> None:
         raise TypeError("a report is made by `al.find_ruptures`")
@@ -106,10 +123,11 @@ class RuptureReport:
         scale: str,
         rule: BelowReference,
         detected: _native.Detected,
+        types: EpisodeTypes | None = None,
         chance: ChanceRate | CannotEstimate | None = None,
     ) -> RuptureReport:
         new = object.__new__(cls)
-        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": chance}
+        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": chance, "_types": types}
         for name, value in values.items():
             object.__setattr__(new, name, value)
         return new
@@ -200,10 +218,13 @@ class RuptureReport:
 
     @property
     def episodes(self) -> Any:
-        """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape.
+        """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape, type, its source.
 
         Onset, nadir and recovery are the caller's session labels; the magnitude is in points of the item mean, the
         length in sessions. ``resolution``: repaired, unrepaired, censored (the series ended first) or not-asked.
+        ``type``: withdrawal, confrontation, mixed or unclassified, from the sessions onset to last of the episode; only
+        a study's codes or an explicit question set it. ``type_source``: codes (``unclassified`` then says that nothing
+        was found), client-report, therapist-report, or none (nobody coded or named it).
         """
         import numpy as np
 
@@ -228,6 +249,8 @@ class RuptureReport:
             "length": np.array([episode[7] for episode in found], dtype=np.int64),
             "shape": [episode[8] for episode in found],
         }
+        types = [UNCLASSIFIED] * len(found) if self._types is None else self._types.episodes
+        columns |= {"type": [word for word, _ in types], "type_source": [source for _, source in types]}
         kind = self._scores._kind
         ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
         return _frames.beside(kind, ids, columns)
@@ -271,8 +294,12 @@ class RuptureReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of this report should know."""
+        limits = self._scores.instrument.range
+        misfit = self.rule.misfit(limits) if isinstance(self.rule, Preset) and limits else None
         return (
             *self.rule.notes,
+            *([misfit] if misfit else []),
+            *(() if self._types is None else self._types.notes),
             "A flag says that the rule's condition was met, not that the alliance ruptured.",
         )
 
@@ -289,7 +316,9 @@ class RuptureReport:
             Plain text.
         """
         dyads = self._detected.dyads()
-        rule = f"the rule {self.rule.name} ({self.rule.id})" if isinstance(self.rule, Preset) else "a rule"
+        rule = "the default rule" if self.rule.is_default else "a rule"
+        if isinstance(self.rule, Preset):
+            rule = f"the rule {self.rule.name} ({self.rule.id})"
         counts = ", ".join(f"{count} {name}" for name, count in self._counts().items())
         return (
             f"Ruptures in the {self.scale} score of the {self._scores.instrument.rater} were sought with {rule}. "

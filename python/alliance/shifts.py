@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from alliance import _html, _native
 from alliance.errors import from_code
+from alliance.measures import outcome_of
 from alliance.rules import SuddenGain, SuddenLoss
 from alliance.series import number_sessions
+from alliance.study import Study
 
 if TYPE_CHECKING:
     from alliance._frames import Frame
@@ -19,25 +21,28 @@ __all__ = ["ShiftReport", "find_shifts"]
 def find_shifts(
     data: Any,
     *,
-    client: str,
-    session: str,
     score: str,
     rule: SuddenGain | SuddenLoss,
-    higher_is_better: bool,
+    client: str | None = None,
+    session: str | None = None,
+    higher_is_better: bool | None = None,
     session_order: Sequence[Any] | None = None,
 ) -> ShiftReport:
     """Find sudden gains or losses in the scores of any measure.
 
     Parameters
     ----------
-    data : frame
-        One row per client and session; null where there is no score.
-    client, session, score : str
-        Columns.
+    data : frame or Study
+        One row per client and session; null where there is no score. Or a study with this outcome.
+    score : str
+        Column with the scores, or the name of the study's outcome.
     rule : SuddenGain or SuddenLoss
         The rule, in points of the score.
+    client, session : str
+        Columns, for a frame; a study knows them.
     higher_is_better : bool
-        Which way the measure runs: False for most symptom measures. Scores are never negated.
+        Which way the measure runs, for a frame: False for most symptom measures. A study knows it. Scores are never
+        negated.
     session_order : sequence, optional
         All session labels in their order, where they are neither numbers nor dates.
 
@@ -68,6 +73,16 @@ def find_shifts(
 
     if not isinstance(rule, SuddenGain | SuddenLoss):
         raise from_code("invalid-option", "rule: give a `SuddenGain` or a `SuddenLoss`")
+    asked = {"client": client, "session": session, "higher_is_better": higher_is_better}
+    if isinstance(data, Study):
+        if any(value is not None for value in asked.values()):
+            raise from_code("invalid-option", f"a study knows its {', '.join(asked)}; leave them out")
+        outcome = outcome_of(data, score)
+        client, session, higher_is_better = data.client, data.session, outcome.higher_is_better
+        data = outcome.frame.native
+    if client is None or session is None or higher_is_better is None:
+        lacking = ", ".join(name for name, value in asked.items() if value is None)
+        raise from_code("invalid-option", f"a frame needs {lacking} too")
     _native.check_shift_rule(rule._fields(), higher_is_better)
     frame = Frame(data)
     frame.require([client, session, score], "columns")

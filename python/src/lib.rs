@@ -16,7 +16,11 @@ mod live;
 mod ruptures;
 mod scoring;
 mod series;
+mod shapes;
 mod shifts;
+mod simulate;
+mod sources;
+mod tables;
 mod text;
 
 use pyo3::prelude::*;
@@ -42,13 +46,21 @@ mod _native {
     #[pymodule_export]
     use crate::live::{Lagged, Live};
     #[pymodule_export]
-    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
+    use crate::ruptures::{
+        Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit,
+    };
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]
     use crate::series::DyadSeries;
     #[pymodule_export]
+    use crate::shapes::CourseShapes;
+    #[pymodule_export]
     use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
+    #[pymodule_export]
+    use crate::simulate::simulate;
+    #[pymodule_export]
+    use crate::sources::{combine_codes, discrepancy, occurrence, recognition, span_types};
     #[pymodule_export]
     use crate::{build_profile, error_registry, version};
 }

@@ -162,6 +162,8 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     facts.set_item("measured", &preset.measured)?;
     facts.set_item("base_rate", &preset.base_rate)?;
     facts.set_item("note", &preset.note)?;
+    facts.set_item("use_when", &preset.use_when)?;
+    facts.set_item("scale", preset.scale.map(|scale| (scale.lowest, scale.highest)))?;
     facts.set_item("is_verified", preset.is_verified())?;
     let provenance = PyDict::new(py);
     for (field, how) in &preset.provenance {
@@ -187,6 +189,27 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     facts.set_item("citation", citation)?;
     facts.set_item("rule", fields_of(py, &preset.rule)?)?;
     Ok(facts)
+}
+
+/// The rule to take where nothing speaks for another one.
+#[pyfunction]
+pub(crate) fn recommended_rule(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fields_of(py, &Rule::recommended())
+}
+
+/// What to know before a rule in points of one scale is used on a form of another one.
+#[pyfunction]
+pub(crate) fn scale_misfit(
+    py: Python<'_>,
+    rule: RuleFields,
+    scale: (f64, f64),
+    form: (f64, f64),
+) -> PyResult<Option<String>> {
+    let said = || {
+        let scale = ScoreScale::new(scale.0, scale.1)?;
+        Ok(ruptures::scale_misfit(&rule.rule()?, scale, ScoreScale::new(form.0, form.1)?))
+    };
+    said().map_err(|error: RuptureError| from_ruptures(py, &error))
 }
 
 /// A rule as the Python class takes it.
@@ -327,6 +350,28 @@ impl Detected {
         }
         for (to, from) in flags.iter_mut().zip(&self.found.flagged) {
             *to = u8::from(*from);
+        }
+        Ok(())
+    }
+
+    /// Fills one element per source row: 1 flagged, 0 not, 2 where the rule cannot say.
+    fn judge_rows(&self, mut states: PyBuffer<u8>) -> PyResult<()> {
+        let states = write(&mut states)?;
+        states.fill(2);
+        for (dyad, span) in self.series.offsets().windows(2).enumerate() {
+            let &[start, end] = span else { continue };
+            let class = self.found.dyads.get(dyad).map(|found| found.class);
+            if class == Some(ruptures::ClientClass::NotAssessed) {
+                continue;
+            }
+            for position in start..end {
+                let score = self.series.scores().get(position).is_some_and(|score| !score.is_nan());
+                let reference = self.found.reference.get(position).is_some_and(|it| !it.is_nan());
+                let state = self.rows.get(position).copied().flatten().and_then(|row| states.get_mut(row));
+                if let (Some(state), true) = (state, score && reference) {
+                    *state = u8::from(self.found.flagged.get(position) == Some(&true));
+                }
+            }
         }
         Ok(())
     }

@@ -50,6 +50,12 @@ def series(dyads):
     return al.Scores.from_totals(frame, "wai-sr-client", **totals)
 
 
+def coded(markers, **options):
+    """Read codes of two coders in one session."""
+    frame = pl.DataFrame({"who": ["a", "a"], "when": [1, 1], "by": ["x", "y"], "marker": markers})
+    return al.Study(client="who", session="when").with_codes(frame, coder="by", **({"combine": "mean"} | options))
+
+
 CALLS = {
     "invalid-toml": lambda: al.Instrument.from_toml("id = [\n"),
     "invalid-instrument": lambda: own(3, scales={"total": [1, 9]}),
@@ -57,6 +63,8 @@ CALLS = {
     "ambiguous-instrument": lambda: al.instrument("wai"),
     "unknown-preset": lambda: al.rules.preset("nobody-1999"),
     "repeated-session": lambda: ruptures([1, 1]),
+    "unknown-marker": lambda: coded(["topic-shift", "sighs"]),
+    "several-coders": lambda: coded([None, None], combine="consensus"),
     "session-span": lambda: ruptures([1, 20_260_101]),
     "key-needed": lambda: score(form=BARE),
     "unverified-key": lambda: score(form=al.instrument("calpas-client")),

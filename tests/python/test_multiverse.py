@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from matplotlib.collections import LineCollection
-from support import cells, kind_of, names_of, vector
+from support import cells, close, kind_of, names_of, vector
 from test_chance import quiet_clinic
 from test_ruptures import POINT, scores
 
@@ -74,14 +74,15 @@ class TestRows:
     def test_the_rate_of_chance_stands_beside_it(self, clinic, found):
         for name, chance in found.chance.items():
             alone = al.chance_rate(al.rules.preset(name), like=clinic, **FEW)
-            assert chance == alone == found.reports[name].chance
+            # As text: a rate of nothing is NaN.
+            assert repr(vars(chance)) == repr(vars(alone)) == repr(vars(found.reports[name].chance))
             row = row_of(found.to_frame(), name)
             assert row["with_episode_by_chance"] == alone.per_client.rate
             assert (row["with_episode_by_chance_low"], row["with_episode_by_chance_high"]) == pytest.approx(
                 alone.per_client.fit_interval
             )
             assert row["flagged_by_chance"] == alone.per_session.rate
-            assert row["repaired_by_chance"] == pytest.approx(alone.repaired.rate, nan_ok=True)
+            assert close(row["repaired_by_chance"], alone.repaired.rate)
             assert row["class_mixed_by_chance"] == alone.classes["mixed"].rate
 
     def test_one_model_serves_all_rules(self, clinic, monkeypatch):
@@ -145,7 +146,7 @@ class TestRulesThatDoNotFit:
 
     def test_too_few_dyads_for_a_model_is_no_error(self):
         found = al.multiverse(quiet_clinic(dyads=5), **FEW)
-        assert found.to_frame()["with_episode"].drop_nulls().len() == 7
+        assert found.to_frame()["with_episode"].drop_nulls().len() == len(found.reports) > 0
         assert not found.chance
         assert any("No chance rate" in note for note in found.notes)
         with pytest.raises(al.errors.CannotEstimate):
@@ -330,7 +331,7 @@ class TestFigure:
         low, high = frame["with_episode_by_chance_low"], frame["with_episode_by_chance_high"]
         assert widths == pytest.approx(sorted(100 * (high - low)))
         assert {label.get_text() for label in shares.get_yticklabels()} == set(found.reports)
-        assert len(kappas.patches) == 21
+        assert len(kappas.patches) == len(found.reports) * (len(found.reports) - 1) / 2
 
     def test_leaves_the_agreement_out_where_it_is_not_legible(self, clinic):
         many = al.multiverse(clinic, rules=[rule(threshold=0.1 * (1 + at)) for at in range(13)], chance=False)

@@ -138,7 +138,7 @@ def assert_twin(form, rows, scores, rule, **options):
 
 
 def recoded(form, rows):
-    """Reverse what the key reverses; rounding carries no answer past an end of an odd range."""
+    """Reverse what the key reverses; rounding never leaves the range."""
     low, high = form.range
     return [
         [

@@ -53,6 +53,17 @@ pub enum RuptureError {
         /// How many.
         count: usize,
     },
+    /// Codes that were said to be one coder's consensus are of several coders.
+    #[error(
+        "{count} sessions have codes of more than one coder (rows {}); a consensus is one coding per session",
+        listed(rows, *count)
+    )]
+    SeveralCoders {
+        /// A row of each of the first sessions concerned, of a coder who is not the session's first.
+        rows: Vec<usize>,
+        /// How many sessions.
+        count: usize,
+    },
     /// Session numbers of one dyad lie too far apart.
     #[error("the session numbers of a dyad span more than {most}; number its sessions from 1")]
     SessionSpan {
@@ -98,6 +109,7 @@ impl RuptureError {
             Self::NotFinite { .. } => "not-finite",
             Self::OutOfRange { .. } => "out-of-range",
             Self::RepeatedSession { .. } => "repeated-session",
+            Self::SeveralCoders { .. } => "several-coders",
             Self::SessionSpan { .. } => "session-span",
             Self::OutOfOrder => "out-of-order",
             Self::InvalidPreset { .. } => "invalid-preset",

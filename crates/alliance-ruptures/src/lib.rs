@@ -4,19 +4,26 @@ pub mod accuracy;
 pub mod agreement;
 pub mod chance;
 pub mod charts;
+pub mod codes;
+pub mod discrepancy;
 mod error;
 pub mod live;
+pub mod occurrence;
 #[cfg(feature = "presets")]
 mod preset;
 pub mod rule;
 pub mod segments;
 mod series;
+pub mod shape;
 pub mod simulate;
 pub mod sudden;
 
 pub use error::RuptureError;
 #[cfg(feature = "presets")]
-pub use preset::{Citation, Preset, Provenance, preset, preset_ids};
+pub use preset::{
+    Citation, Preset, Provenance, StudyWithoutPreset, preset, preset_ids, preset_pages, scale_misfit,
+    studies_without_preset,
+};
 pub use rule::{
     ClientClass, Comparison, Detection, DetectionCounts, DyadDetection, Episode, Gaps, Overlap, Reference,
     Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,

@@ -17,7 +17,7 @@ pub use spread::Spread;
 
 pub(crate) use episode::{Change, Episodes};
 pub(crate) use reference::Levels;
-pub(crate) use spread::unit_in_points;
+pub(crate) use spread::{DEVIATION_TO_SD, Moments, median, unit_in_points};
 
 use crate::RuptureError;
 
@@ -216,6 +216,39 @@ impl Rule {
             prior_degrees: 5.0,
         };
         rule.checked()
+    }
+
+    /// The rule to take where nothing speaks for another one: two shrunken standard deviations below the mean of the
+    /// client's earlier unflagged sessions; repaired when back within half of one, within three sessions.
+    ///
+    /// It was chosen by a benchmark on simulated clinics, `examples/rule_benchmark.rs`, whose numbers stand in the
+    /// documentation under "The default rule". There, with the same threshold in every clinic, it flags about 2 of 100
+    /// sessions without ruptures. On data of your own, [`calibrate`](crate::chance::calibrate) sets the threshold
+    /// better.
+    ///
+    /// ```
+    /// use alliance_ruptures::{Reference, Rule, Unit};
+    ///
+    /// let rule = Rule::recommended();
+    /// assert_eq!((rule.reference, rule.unit, rule.threshold), (Reference::RunningMean, Unit::ShrunkenSd, 2.0));
+    /// assert_eq!(rule.checked()?, rule);
+    /// # Ok::<(), alliance_ruptures::RuptureError>(())
+    /// ```
+    pub fn recommended() -> Self {
+        Self {
+            reference: Reference::RunningMean,
+            unit: Unit::ShrunkenSd,
+            threshold: 2.0,
+            comparison: Comparison::AtLeast,
+            fall_sessions: 1,
+            repair: Repair::ReturnToReference(Tolerance::Units(0.5)),
+            repair_window: 3,
+            least_sessions: 3,
+            history: 1,
+            gaps: Gaps::Bridge,
+            overlap: Overlap::Merge,
+            prior_degrees: 5.0,
+        }
     }
 
     /// The rule itself if its fields are within their ranges.

@@ -10,7 +10,7 @@ const MEAN_RANGE: f64 = 1.128;
 const MEDIAN_RANGE: f64 = 0.954;
 
 /// Makes the median absolute deviation a standard deviation of normal numbers.
-const DEVIATION_TO_SD: f64 = 1.4826;
+pub(crate) const DEVIATION_TO_SD: f64 = 1.4826;
 
 /// Spread over all clients: what units need besides a client's own sessions.
 #[derive(Debug, Clone, Copy, PartialEq)]
