@@ -54,3 +54,4 @@ docs: develop (env "--group dev --group docs")
 bench: develop
     cargo bench --quiet -p alliance-scoring -p alliance-ruptures
     python tests/python/bench_scoring.py
+    python tests/python/bench_ruptures.py

@@ -91,6 +91,8 @@ class ChanceRate:
         Dyads the model was fitted to, and simulated clients.
     sentence : str
         The rates, the model and what it cannot know, in words.
+    model_sentence : str
+        The model and what it cannot know alone.
     """
 
     rule: BelowReference
@@ -104,6 +106,7 @@ class ChanceRate:
     dyads: int
     clients: int
     sentence: str
+    model_sentence: str
 
     def methods(self) -> str:
         """Give a paragraph for a methods section: rule, rates, model and what the model cannot know.
@@ -257,7 +260,7 @@ def chance_rate(
     """
     require_criterion(rule)
     run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
-    return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()))
+    return rate_of(rule, run, scale, chance_options(clients, seed, bootstrap, sessions, threads, ()))
 
 
 def calibrate(
@@ -326,8 +329,8 @@ def calibrate(
     if per not in ("client", "session"):
         raise from_code("invalid-option", "per: choose client or session")
     (wanted,) = _numbers("rate", (rate,))
-    options = _options(clients, seed, 0, sessions, threads, depths)
-    found = _fit(run, scale).calibrate(rule._fields(), wanted, per, options)
+    options = chance_options(clients, seed, 0, sessions, threads, depths)
+    found = fit_null_model(run, scale).calibrate(rule._fields(), wanted, per, options)
     kept = {field.name: getattr(rule, field.name) for field in fields(BelowReference)}
     return Calibration(
         BelowReference(**{**kept, "threshold": found["threshold"]}),
@@ -342,9 +345,21 @@ def calibrate(
 
 def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[str, Any] | None = None) -> ChanceRate:
     """Give the chance rate of a rule on series like these."""
-    options = _options(20_000, 1, 100, None, None, ()) if options is None else options
-    model = _fit(run, scale)
-    found = model.chance_rate(rule._fields(), dict(options))
+    options = chance_options(20_000, 1, 100, None, None, ()) if options is None else options
+    (found,) = rates_under(fit_null_model(run, scale), [rule], options)
+    return found
+
+
+def rates_under(
+    model: _native.NullModel, rules: Sequence[BelowReference], options: Mapping[str, Any]
+) -> list[ChanceRate]:
+    """Give the chance rates of rules under a model that was fitted before."""
+    found = model.chance_rates([rule._fields() for rule in rules], dict(options))
+    parameters = model.parameters()
+    return [_rate(rule, parameters, rates) for rule, rates in zip(rules, found, strict=True)]
+
+
+def _rate(rule: BelowReference, parameters: Mapping[str, float], found: Mapping[str, Any]) -> ChanceRate:
     return ChanceRate(
         rule,
         Estimate(*found["clients flagged"]),
@@ -353,16 +368,18 @@ def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[st
         found["episodes per 100 sessions"][0],
         {name: Estimate(*rate) for name, rate in found["classes"].items()},
         tuple(Estimate(*rate) for rate in found["by_volatility"]),
-        model.parameters(),
+        parameters,
         found["dyads"],
         found["clients"],
         found["sentence"],
+        found["model_sentence"],
     )
 
 
-def _options(
+def chance_options(
     clients: int, seed: int, bootstrap: int, sessions: int | None, threads: int | None, depths: Sequence[float]
 ) -> dict[str, Any]:
+    """Check how much is to be simulated."""
     counts = {"clients": clients, "seed": seed, "bootstrap": bootstrap, "sessions": sessions, "threads": threads}
     for name, count in counts.items():
         may_be_left_out = name in ("sessions", "threads")
@@ -380,7 +397,8 @@ def _numbers(option: str, given: Iterable[Any]) -> list[float]:
         raise from_code("invalid-option", f"{option}: give numbers") from None
 
 
-def _fit(run: Sessions, scale: str) -> _native.NullModel:
+def fit_null_model(run: Sessions, scale: str) -> _native.NullModel:
+    """Fit the model without ruptures to series."""
     return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale), run.appointments)
 
 

@@ -316,7 +316,7 @@ def _form_source(
     columns: dict[str, Any] = {f"{scale}_{rater}": np.array(scores.in_metric("mean")[scale])}
     if rule is not None:
         run = read_sessions(scores, rater=None, scale=scale, session_order=order)
-        detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), None)
+        detected = run.in_order().detect(rule._fields(), None)
         columns[f"flagged_{rater}"] = np.empty(len(scores), dtype=np.uint8)
         detected.judge_rows(columns[f"flagged_{rater}"])
     return Source(f"{rater} forms", ids_of(Frame(scores._ids), study.client, study.session), columns)

@@ -84,11 +84,21 @@ def find_ruptures(
     rule = default() if rule is None else rule
     require_criterion(rule)
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    detected = _native.Detected(
-        run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads, run.appointments
-    )
+    return report_on(scores, run, scale, rule, run.in_order().detect(rule._fields(), threads), session_order)
+
+
+def report_on(
+    scores: Scores | StudyScores | Study,
+    run: Sessions,
+    scale: str,
+    rule: BelowReference,
+    detected: _native.Detected,
+    session_order: Sequence[Any] | None,
+    chance: ChanceRate | CannotEstimate | None = None,
+) -> RuptureReport:
+    """Make the report of what a rule found; a study's codes and self-reports set the type of episodes."""
     types = EpisodeTypes.of(scores, run, detected, session_order) if isinstance(scores, Study) else None
-    return RuptureReport._of(run, scale, rule, detected, types)
+    return RuptureReport._of(run, scale, rule, detected, types, chance)
 
 
 class _Sessions(NamedTuple):
@@ -132,9 +142,10 @@ class RuptureReport:
         rule: BelowReference,
         detected: _native.Detected,
         types: EpisodeTypes | None = None,
+        chance: ChanceRate | CannotEstimate | None = None,
     ) -> RuptureReport:
         new = object.__new__(cls)
-        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None, "_types": types}
+        values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": chance, "_types": types}
         for name, value in values.items():
             object.__setattr__(new, name, value)
         return new

@@ -33,6 +33,10 @@ class Sessions(NamedTuple):
     appointments: NDArray[np.uint8] | None
     others: Mapping[str, Scores]
 
+    def in_order(self) -> _native.DyadSeries:
+        """Put the sessions of each dyad in order."""
+        return _native.DyadSeries(self.dyads, self.numbers, self.scores, self.limits, self.appointments)
+
 
 def read_sessions(
     scores: Scores | StudyScores | Study, *, rater: str | None, scale: str, session_order: Sequence[Any] | None

@@ -1,7 +1,7 @@
 //! How often a rule fires by chance, and rules set to a wanted rate.
 
 use alliance_ruptures::chance::{
-    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rate,
+    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rates,
 };
 use alliance_ruptures::{Rule, ScoreScale};
 use pyo3::buffer::PyBuffer;
@@ -107,36 +107,18 @@ impl NullModel {
         Ok(parameters)
     }
 
-    fn chance_rate<'py>(
+    /// Rates of several rules; the refits for the interval are made once for all.
+    fn chance_rates<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rules: Vec<RuleFields>,
         options: ChanceFields,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let rules: Vec<Rule> = rules.iter().map(|rule| Self::rule(py, rule)).collect::<PyResult<_>>()?;
         let options = options.options();
-        let found = py.detach(|| chance_rate(&rule, &self.model, &options));
-        let found: ChanceRate = found.map_err(|error| from_chance(py, &error))?;
-        let rates = PyDict::new(py);
-        rates.set_item("dyads", found.dyads)?;
-        rates.set_item("clients", found.clients)?;
-        rates.set_item("assessed", found.assessed)?;
-        rates.set_item("sentence", found.sentence())?;
-        for (name, estimate) in [
-            ("sessions flagged", &found.per_session),
-            ("clients flagged", &found.per_client),
-            ("episodes per 100 sessions", &found.per_hundred_sessions),
-            ("episodes repaired", &found.repaired),
-        ] {
-            rates.set_item(name, facts(estimate))?;
-        }
-        let classes = PyDict::new(py);
-        for (class, estimate) in &found.classes {
-            classes.set_item(class.as_str(), facts(estimate))?;
-        }
-        rates.set_item("classes", classes)?;
-        rates.set_item("by_volatility", found.by_volatility.each_ref().map(facts))?;
-        Ok(rates)
+        let found = py.detach(|| chance_rates(&rules, &self.model, &options));
+        let found = found.map_err(|error| from_chance(py, &error))?;
+        found.iter().map(|found| rate_facts(py, found)).collect()
     }
 
     fn calibrate<'py>(
@@ -171,4 +153,28 @@ impl NullModel {
         calibration.set_item("recall", recall)?;
         Ok(calibration)
     }
+}
+
+fn rate_facts<'py>(py: Python<'py>, found: &ChanceRate) -> PyResult<Bound<'py, PyDict>> {
+    let rates = PyDict::new(py);
+    rates.set_item("dyads", found.dyads)?;
+    rates.set_item("clients", found.clients)?;
+    rates.set_item("assessed", found.assessed)?;
+    rates.set_item("sentence", found.sentence())?;
+    rates.set_item("model_sentence", found.model_sentence())?;
+    for (name, estimate) in [
+        ("sessions flagged", &found.per_session),
+        ("clients flagged", &found.per_client),
+        ("episodes per 100 sessions", &found.per_hundred_sessions),
+        ("episodes repaired", &found.repaired),
+    ] {
+        rates.set_item(name, facts(estimate))?;
+    }
+    let classes = PyDict::new(py);
+    for (class, estimate) in &found.classes {
+        classes.set_item(class.as_str(), facts(estimate))?;
+    }
+    rates.set_item("classes", classes)?;
+    rates.set_item("by_volatility", found.by_volatility.each_ref().map(facts))?;
+    Ok(rates)
 }

@@ -3,6 +3,8 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod accuracy;
+mod agreement;
 mod appointments;
 mod chance;
 mod checking;
@@ -11,8 +13,10 @@ mod error;
 mod instrument;
 mod keys;
 mod lend;
+mod live;
 mod ruptures;
 mod scoring;
+mod series;
 mod shapes;
 mod shifts;
 mod simulate;
@@ -24,6 +28,10 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::accuracy::{detection_accuracy, read_yes_no};
+    #[pymodule_export]
+    use crate::agreement::{agreement, counts};
     #[pymodule_export]
     use crate::appointments::appointment_words;
     #[pymodule_export]
@@ -39,11 +47,15 @@ mod _native {
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
+    use crate::live::{Lagged, Live};
+    #[pymodule_export]
     use crate::ruptures::{
         Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit, session_states,
     };
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
+    #[pymodule_export]
+    use crate::series::DyadSeries;
     #[pymodule_export]
     use crate::shapes::CourseShapes;
     #[pymodule_export]

@@ -1,5 +1,7 @@
 //! Rules and what they find.
 
+use std::sync::Arc;
+
 use alliance_ruptures as ruptures;
 use alliance_ruptures::{
     Comparison, Courses, Detection, Gaps, NotAssessed, Overlap, Reference, Repair, Rule, RuptureError,
@@ -10,9 +12,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::appointments::{code, courses};
+use crate::appointments::code;
 use crate::error::coded;
-use crate::scoring::{read, write};
+use crate::scoring::write;
 
 pub(crate) fn from_ruptures(py: Python<'_>, error: &RuptureError) -> PyErr {
     coded(py, error.code(), error.to_string(), None)
@@ -212,7 +214,7 @@ pub(crate) fn scale_misfit(
 }
 
 /// A rule as the Python class takes it.
-fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     let reference = match rule.reference {
         Reference::Previous => ("previous", None),
@@ -279,11 +281,22 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
     Ok(fields)
 }
 
-/// Courses from rows in any order, and what a rule found in them.
+/// Courses, and what a rule found in them.
 #[pyclass(frozen, module = "alliance._native")]
 pub(crate) struct Detected {
-    courses: Courses,
-    found: Detection,
+    pub(crate) courses: Arc<Courses>,
+    pub(crate) found: Detection,
+}
+
+/// Refuses a fixed score that no form of this scale can have.
+pub(crate) fn require_on_scale(rule: &Rule, scale: ScoreScale) -> Result<(), RuptureError> {
+    let Reference::Fixed(score) = rule.reference else { return Ok(()) };
+    if (scale.lowest..=scale.highest).contains(&score) {
+        return Ok(());
+    }
+    let problem =
+        format!("the fixed score must lie on the form's item mean, {} to {}", scale.lowest, scale.highest);
+    Err(unknown("reference", &problem))
 }
 
 /// Course, numbers of the sessions of onset, nadir, recovery and end, resolution, magnitude, length, shape.
@@ -300,39 +313,6 @@ pub(crate) fn session_states() -> Vec<&'static str> {
 
 #[pymethods]
 impl Detected {
-    #[new]
-    #[pyo3(signature = (dyads, sessions, scores, range, rule, threads, appointments=None))]
-    #[expect(clippy::too_many_arguments, reason = "columns come one by one")]
-    fn new(
-        py: Python<'_>,
-        dyads: PyBuffer<u32>,
-        sessions: PyBuffer<i64>,
-        scores: PyBuffer<f64>,
-        range: (f64, f64),
-        rule: RuleFields,
-        threads: Option<usize>,
-        appointments: Option<PyBuffer<u8>>,
-    ) -> PyResult<Self> {
-        let rule = rule.rule().map_err(|error| from_ruptures(py, &error))?;
-        if let Reference::Fixed(score) = rule.reference
-            && !(range.0..=range.1).contains(&score)
-        {
-            let problem =
-                format!("the fixed score must lie on the form's item mean, {} to {}", range.0, range.1);
-            return Err(from_ruptures(py, &unknown("reference", &problem)));
-        }
-        let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
-        let codes = appointments.as_ref().map(read).transpose()?;
-        let detected = py.detach(|| {
-            let scale = ScoreScale::new(range.0, range.1)?;
-            let courses = courses(dyads, sessions, scores, codes, scale)?;
-            let spread = ruptures::Spread::of(courses.series());
-            let found = ruptures::detect_with(courses.series(), &rule, &spread, threads);
-            Ok(Self { courses, found })
-        });
-        detected.map_err(|error: RuptureError| from_ruptures(py, &error))
-    }
-
     /// Sessions of all courses, also those that were not held.
     fn session_count(&self) -> usize {
         self.courses.sessions().len()

@@ -96,12 +96,14 @@ CALLS = {
         al.rules.BelowReference(reference=("fixed", 3.0), unit="points", threshold=1.0), like=series(dyads=20)
     ),
     "incomparable-forms": lambda: study().scores().differences(),
+    "not-live": lambda: al.LiveRule(al.rules.preset("stiles-2004-as-read"), range=(1, 7)),
+    "out-of-order": lambda: al.LiveRule(POINT, range=(1, 7)).replay([(2, 5.0), (1, 5.0)]),
 }
 
 # These need a world that is not as it should be.
 BENT = {"length-mismatch", "missing-extra"}
 # Raised by the Rust crates alone, whose own tests hold them: Python has no way to these mistakes.
-RUST_ONLY = {"invalid-offsets", "invalid-preset", "not-live", "out-of-order"}
+RUST_ONLY = {"invalid-offsets", "invalid-preset"}
 
 
 def assert_clean(error):

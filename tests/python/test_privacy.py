@@ -22,6 +22,7 @@ from support import SR, SRT
 import alliance as al
 
 ROWS = 5
+POINT = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
 DAY = datetime.datetime(2961, 3, 7, 11, 12, 13)
 
 # What must never be seen again, in the ways it could be written.
@@ -208,6 +209,14 @@ def listen(calls):
     return "\n".join(lines + heard.lines)
 
 
+def clean_report(client, session):
+    """Find ruptures in scores that hold no secret, with ids of these names."""
+    frame = pl.DataFrame({client: list("aabbc"), session: [1, 2, 1, 2, 1], "total": [4.0, 2.0, 3.0, 3.5, 4.0]})
+    ids = {"client": client, "session": session}
+    scores = al.Scores.from_totals(frame, SR, totals={"total": "total"}, metric="mean", **ids)
+    return al.find_ruptures(scores, rule=POINT)
+
+
 def calls_on(frame, options, ids, policy):
     names = {"client": ids[0], "session": ids[1]}
 
@@ -231,6 +240,9 @@ def calls_on(frame, options, ids, policy):
         lambda: study().check(),
         lambda: study().flow(),
         lambda: len(study().scores().differences(across_forms="pomp")),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", onset="q1", resamples=5),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", weights="extra", resamples=5),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", weights={"a": 2.0}, resamples=5),
     ]
 
 
@@ -350,6 +362,23 @@ def test_every_cell_in_every_kind(kind, name, at):
         frame = frame_of(kind, columns_with(make_cells(secret)[name], at=at, fill=fill))
         if frame is not None:
             assert_silent(listen(calls_on(frame, {}, ("who", "when"), "error")), secret)
+
+
+@pytest.mark.parametrize("name", sorted(make_cells("x")))
+def test_no_cell_comes_out_of_a_live_rule(name):
+    secret = "SENTINEL-0123456789abcdef"
+    cell = make_cells(secret)[name]
+    live = al.LiveRule(POINT, range=(1, 5))
+    calls = [
+        lambda: live.update(1, cell),
+        lambda: live.update(cell, 4.0),
+        lambda: live.replay([(1, cell)]),
+        lambda: live.replay([cell]),
+        lambda: al.LiveRule.from_json(cell),
+        lambda: al.LiveRule(POINT, range=(1, 5), like=cell),
+        lambda: al.LaggedRule(POINT, 1, range=(1, cell)),
+    ]
+    assert_silent(listen(calls), secret)
 
 
 def test_a_total_is_not_quoted():

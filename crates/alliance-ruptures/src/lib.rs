@@ -27,7 +27,8 @@ pub use preset::{
     studies_without_preset,
 };
 pub use rule::{
-    Censoring, ClientClass, Comparison, Detection, DyadDetection, Episode, Gaps, NotAssessed, Overlap,
-    Reference, Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect, detect_with,
+    Censoring, ClientClass, Comparison, Detection, DetectionCounts, DyadDetection, Episode, Gaps,
+    NotAssessed, Overlap, Reference, Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect,
+    detect_with,
 };
 pub use series::{Ending, Orientation, ScoreScale, Series};

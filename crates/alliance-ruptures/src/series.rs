@@ -107,6 +107,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Ongoing, Self::PlannedEnd, Self::DroppedOut];
+
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {

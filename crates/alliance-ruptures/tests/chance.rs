@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use alliance_ruptures::chance::{
-    ChanceError, ChanceOptions, ChanceRate, Depths, NullModel, Per, calibrate, chance_rate,
+    ChanceError, ChanceOptions, ChanceRate, Depths, NullModel, Per, calibrate, chance_rate, chance_rates,
 };
 use alliance_ruptures::simulate::{Noise, Simulation};
 use alliance_ruptures::{
@@ -36,6 +36,27 @@ fn foreign(dyads: usize, sessions: usize) -> Simulation {
     null.scale = Some(lattice());
     null.clients.noise = Noise::StudentT(3.0);
     null
+}
+
+#[test]
+fn several_rules_have_the_rates_they_have_alone() {
+    let model = NullModel::fit(&series(&foreign(40, 12), 3, lattice())).unwrap();
+    let rules = [
+        rule(Reference::Previous, Unit::OwnSd, 2.0),
+        rule(Reference::RunningMean, Unit::ShrunkenSd, 2.0),
+        rule(Reference::PersonMean, Unit::Points, 1.0),
+    ];
+    for bootstrap in [0, 7] {
+        let together = chance_rates(&rules, &model, &options(800, bootstrap)).unwrap();
+        for (rule, found) in rules.iter().zip(&together) {
+            // As text: rates of nothing are NaN.
+            let alone = chance_rate(rule, &model, &options(800, bootstrap)).unwrap();
+            assert_eq!(format!("{found:?}"), format!("{alone:?}"));
+            assert_eq!(found.per_client.fit_interval.is_some(), bootstrap > 0);
+        }
+    }
+    assert!(chance_rates(&[], &model, &options(800, 2)).unwrap().is_empty());
+    assert!(chance_rates(&rules, &model, &options(1, 0)).is_err());
 }
 
 /// Share of clients flagged in table 1.8 of the methods dossier, T = 16. The model knows the generator only by a sample

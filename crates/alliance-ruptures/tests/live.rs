@@ -431,6 +431,55 @@ mod stored {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_stored_lagged_rule_goes_on(
+            rule in live_rule(), lag in 0_usize..5, scores in any_scores(15), cut in 0_usize..15, first in -5_i64..5
+        ) {
+            let mut rule = rule;
+            rule.reference = Reference::PersonMean;
+            let mut late = LaggedRule::new(&rule, Some(&spread()), scale(), lag).unwrap();
+            prop_assert_eq!(&late, &late.fresh());
+            for (session, score) in (first..).zip(scores.iter().take(cut)) {
+                late.update(session, Some(*score)).unwrap();
+            }
+            let text = serde_json::to_string(&late).unwrap();
+            let mut again: LaggedRule = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&again, &late);
+            prop_assert_eq!(again.last_session(), late.last_session());
+            for (session, score) in (first..).zip(&scores).skip(cut) {
+                prop_assert_eq!(again.update(session, Some(*score)), late.update(session, Some(*score)));
+            }
+            prop_assert_eq!(again.finish(), late.finish());
+            prop_assert_eq!(again == late.fresh(), scores.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_lagged_state_that_cannot_be_is_refused() {
+        let rule = Rule::new(Reference::PersonMean, Unit::ShrunkenSd, 1.0).unwrap();
+        let mut late = LaggedRule::new(&rule, Some(&spread()), scale(), 2).unwrap();
+        late.update(1, Some(5.0)).unwrap();
+        late.update(3, Some(4.0)).unwrap();
+        let sound = serde_json::to_value(&late).unwrap();
+        assert!(serde_json::from_value::<LaggedRule>(sound.clone()).is_ok());
+        for (path, value) in [
+            ("/layout", serde_json::json!(2)),
+            ("/rule/threshold", serde_json::json!(-1.0)),
+            ("/pooled_within", serde_json::json!(null)),
+            ("/scale/lowest", serde_json::json!(8.0)),
+            ("/first", serde_json::json!(null)),
+            ("/first", serde_json::json!(i64::MAX)),
+            ("/scores", serde_json::json!([])),
+            ("/scores/2", serde_json::json!(9.0)),
+            ("/scores", serde_json::json!(vec![5.0; 10_001])),
+        ] {
+            let mut wrong = sound.clone();
+            *wrong.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
+            assert!(serde_json::from_value::<LaggedRule>(wrong).is_err(), "{path}");
+        }
+    }
+
     /// The stored state is as long after a hundred thousand sessions as after a hundred, but for longer numbers.
     #[test]
     fn the_state_is_bounded() {

@@ -40,7 +40,8 @@ pub struct AccuracyOptions {
     pub seed: u64,
     /// Confidence level of the intervals, .95 by default.
     pub level: f64,
-    /// One weight per dyad, such as one over its chance to have been coded; `None` weighs all the same.
+    /// One weight per dyad, such as one over its chance to have been coded; `None` weighs all the same. Dyads of
+    /// weight 0 are left out.
     pub weights: Option<Vec<f64>>,
 }
 
@@ -100,7 +101,7 @@ pub struct AccuracyCounts {
     pub ruptures: usize,
     /// Of these, sessions that a flag explains.
     pub found: usize,
-    /// Flagged sessions of all dyads.
+    /// Flagged sessions of all dyads, but those of weight 0.
     pub flags: usize,
     /// Flags that cannot be judged, because a session they may explain was not coded.
     pub undecided: usize,
@@ -137,8 +138,8 @@ pub struct Accuracy {
 /// rupture, the rule missed it.
 ///
 /// Intervals are percentile intervals of a bootstrap that draws whole dyads (those with a coded session), since
-/// sessions of one dyad are alike. They are too short below some 20 dyads, and of no length where an estimate is 0 or 1
-/// in every dyad.
+/// sessions of one dyad are alike. Of 95 % intervals, 93 to 95 % hold the population's value with 60 dyads and 88 to 94 %
+/// with 15 (`tests/coverage.rs`). They are of no length where an estimate is 0 or 1 in every dyad.
 ///
 /// ```
 /// use alliance_ruptures::accuracy::{AccuracyOptions, detection_accuracy};
@@ -169,7 +170,7 @@ pub fn detection_accuracy(
     let mut counts = AccuracyCounts::default();
     let mut tallies = Vec::new();
     let mut matching = Matching::default();
-    for (dyad, run) in dyads.enumerate() {
+    for (dyad, run) in dyads.enumerate().filter(|(dyad, _)| options.weight(*dyad) > 0.0) {
         let flagged = flagged.get(run.clone()).unwrap_or_default();
         let criterion = criterion.get(run).unwrap_or_default();
         counts.flags += flagged.iter().filter(|flag| **flag).count();
@@ -197,6 +198,29 @@ fn runs(
     } else {
         Err(RuptureError::InvalidOffsets)
     }
+}
+
+/// Whether a flag in each session can be judged: whether every session it may explain was coded.
+///
+/// A flag may explain the sessions from `after` before it to `before` after it.
+fn judged(
+    criterion: &[Option<bool>],
+    (before, after): (usize, usize),
+) -> impl Iterator<Item = bool> + use<'_> {
+    // The last uncoded session up to here and the first from here on.
+    let mut uncoded_before = None;
+    let mut uncoded_next = 0;
+    criterion.iter().enumerate().map(move |(session, coded)| {
+        if coded.is_none() {
+            uncoded_before = Some(session);
+        }
+        uncoded_next = uncoded_next.max(session);
+        while criterion.get(uncoded_next).is_some_and(Option::is_some) {
+            uncoded_next += 1;
+        }
+        uncoded_before.is_none_or(|uncoded| session - uncoded > after)
+            && (uncoded_next >= criterion.len() || uncoded_next - session > before)
+    })
 }
 
 /// Counts of one dyad.
@@ -229,20 +253,8 @@ impl Tally {
         matching.run(flags, ruptures, before, after);
         let mut matched_flags = matching.pairs().iter().map(|pair| pair.0).peekable();
         let mut matched_ruptures = matching.pairs().iter().map(|pair| pair.1).peekable();
-        // The last uncoded session up to here and the first from here on.
-        let mut uncoded_before = None;
-        let mut uncoded_next = 0;
-        for (session, (flag, coded)) in flagged.iter().zip(criterion).enumerate() {
-            if coded.is_none() {
-                uncoded_before = Some(session);
-            }
-            uncoded_next = uncoded_next.max(session);
-            while criterion.get(uncoded_next).is_some_and(Option::is_some) {
-                uncoded_next += 1;
-            }
-            // A flag here may explain the sessions from `after` before it to `before` after it.
-            let is_judged = uncoded_before.is_none_or(|uncoded| session - uncoded > after)
-                && (uncoded_next >= criterion.len() || uncoded_next - session > before);
+        let sessions = flagged.iter().zip(criterion).zip(judged(criterion, (before, after)));
+        for (session, ((flag, coded), is_judged)) in sessions.enumerate() {
             let explains = matched_flags.next_if_eq(&session).is_some();
             let is_found = matched_ruptures.next_if_eq(&session).is_some();
             let is_rupture = *coded == Some(true);

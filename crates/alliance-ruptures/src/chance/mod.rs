@@ -18,4 +18,4 @@ pub use calibrate::{Calibration, Depths, Per, Recall, calibrate};
 pub use error::ChanceError;
 pub use model::{NullModel, NullParameters};
 pub use options::ChanceOptions;
-pub use rate::{ChanceRate, Estimate, chance_rate};
+pub use rate::{ChanceRate, Estimate, chance_rate, chance_rates};

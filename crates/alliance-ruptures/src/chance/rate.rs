@@ -86,15 +86,37 @@ pub fn chance_rate(
     options: &ChanceOptions,
 ) -> Result<ChanceRate, ChanceError> {
     options.check()?;
+    Ok(rate_with(rule, model, options, refit_rates(&[*rule], model, options).first()))
+}
+
+/// The chance rates of several rules, as [`chance_rate`] gives them; refits for the interval are made once for all.
+///
+/// # Errors
+///
+/// `invalid-option`.
+pub fn chance_rates(
+    rules: &[Rule],
+    model: &NullModel,
+    options: &ChanceOptions,
+) -> Result<Vec<ChanceRate>, ChanceError> {
+    options.check()?;
+    let refits = refit_rates(rules, model, options);
+    let each = rules.iter().enumerate();
+    Ok(each.map(|(place, rule)| rate_with(rule, model, options, refits.get(place))).collect())
+}
+
+/// Counts at a refit to the sample itself, and at each refit to drawn dyads.
+type Refits = (Vec<Tally>, Vec<Vec<Tally>>);
+
+fn rate_with(rule: &Rule, model: &NullModel, options: &ChanceOptions, refits: Option<&Refits>) -> ChanceRate {
     let tallies = simulate(rule, model, options, options.clients, options.threads());
-    let refits = refit_rates(rule, model, options);
     let estimate = |of: &dyn Fn(&Tally) -> (u64, u64), shifts: Option<Vec<f64>>| {
         let (rate, monte_carlo_error) = share(&tallies, of);
         let fit_interval = shifts.and_then(|shifts| interval(rate, shifts));
         Estimate { rate, monte_carlo_error, fit_interval }
     };
     let shifts = |of: &dyn Fn(&Tally) -> (u64, u64)| {
-        let (base, refits) = refits.as_ref()?;
+        let (base, refits) = refits?;
         let (at_fit, _) = share(base, of);
         Some(refits.iter().map(|tallies| share(tallies, of).0 - at_fit).collect::<Vec<f64>>())
     };
@@ -105,7 +127,7 @@ pub fn chance_rate(
         let fifth = |tally: &Tally| tally.fifths.get(place).copied().unwrap_or_default();
         estimate(&|tally| (fifth(tally)[1], fifth(tally)[0]), None)
     };
-    Ok(ChanceRate {
+    ChanceRate {
         rule: *rule,
         model: NullModel::NAME,
         dyads: model.dyads(),
@@ -124,7 +146,7 @@ pub fn chance_rate(
             (CLASSES.get(place).copied().unwrap_or(ClientClass::NotAssessed), of_class(place))
         }),
         by_volatility: std::array::from_fn(of_fifth),
-    })
+    }
 }
 
 fn at(counts: &[u64], place: usize) -> u64 {
@@ -148,23 +170,29 @@ fn simulate(
     })
 }
 
-/// Counts at a refit to the sample itself and at each refit to drawn dyads, all from the same random numbers, so that
-/// they differ by the draw only.
-fn refit_rates(
-    rule: &Rule,
-    model: &NullModel,
-    options: &ChanceOptions,
-) -> Option<(Vec<Tally>, Vec<Vec<Tally>>)> {
+/// Refits and what each rule finds under them, all from the same random numbers, so that they differ by the draw only;
+/// nothing without bootstrap.
+fn refit_rates(rules: &[Rule], model: &NullModel, options: &ChanceOptions) -> Vec<Refits> {
     if options.bootstrap == 0 {
-        return None;
+        return Vec::new();
     }
     let clients = options.clients.min(REFIT_CLIENTS);
-    let base = simulate(rule, &model.refit(None), options, clients, options.threads());
-    let refits = in_threads(options.bootstrap, options.threads(), |refit| {
+    let refitted = model.refit(None);
+    let mut found: Vec<Refits> = rules
+        .iter()
+        .map(|rule| (simulate(rule, &refitted, options, clients, options.threads()), Vec::new()))
+        .collect();
+    let drawn = in_threads(options.bootstrap, options.threads(), |refit| {
         let mut random = Generator::stream(options.seed, REFITS | refit as u64);
-        simulate(rule, &model.refit(Some(&mut random)), options, clients, 1)
+        let refitted = model.refit(Some(&mut random));
+        rules.iter().map(|rule| simulate(rule, &refitted, options, clients, 1)).collect::<Vec<_>>()
     });
-    Some((base, refits))
+    for refit in drawn {
+        for ((_, of_rule), tallies) in found.iter_mut().zip(refit) {
+            of_rule.push(tallies);
+        }
+    }
+    found
 }
 
 /// Percentile interval of the rate moved by the refits' shifts.
@@ -191,16 +219,19 @@ impl ChanceRate {
         if self.repaired.rate.is_finite() {
             let _ = write!(text, ", and {} of episodes that could end are repaired", percent(&self.repaired));
         }
-        let _ = write!(
-            text,
-            ". The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
+        format!("{text}. {}", self.model_sentence())
+    }
+
+    /// The model, and what it cannot know, in words.
+    pub fn model_sentence(&self) -> String {
+        format!(
+            "The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
              autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
              patterns of missing sessions. It cannot know whether something did happen: ruptures in the data count as \
              volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
              sessions are missing, or therapists.",
             self.model, self.dyads,
-        );
-        text
+        )
     }
 }
 

@@ -142,6 +142,10 @@ pub enum ClientClass {
 }
 
 impl ClientClass {
+    /// All classes.
+    pub const ALL: [Self; 6] =
+        [Self::NoRupture, Self::Repaired, Self::Unrepaired, Self::Mixed, Self::Undecided, Self::NotAssessed];
+
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,11 +4,13 @@
 //! (Gumz et al. 2012 give the fullest discussion). A rule says nothing about how often it
 //! fires by chance; that depends on the data it is used on.
 
+mod counts;
 mod detect;
 mod episode;
 mod reference;
 mod spread;
 
+pub use counts::DetectionCounts;
 pub use detect::{Detection, DyadDetection, NotAssessed, detect, detect_with};
 pub use episode::{Censoring, ClientClass, Episode, Resolution, Shape};
 pub use spread::Spread;

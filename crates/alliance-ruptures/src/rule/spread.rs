@@ -25,6 +25,11 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// A spread that is known from elsewhere; NaN for what is not known.
+    pub fn new(pooled_within: f64, between: f64, first: f64) -> Self {
+        Self { pooled_within, between, first }
+    }
+
     /// The spread of a set of series.
     pub fn of(series: &Series) -> Self {
         let (mut squares, mut degrees) = (0.0, 0.0);
