@@ -127,9 +127,12 @@ def courses_of_clusters(shapes: Any) -> Any:
         for dyad in own[:_MOST_LINES]:
             course = scores[offsets[dyad] : offsets[dyad + 1]][:last]
             panel.plot(range(1, len(course) + 1), course, color="0.6", linewidth=0.5, alpha=0.6)
-        panel.plot(range(1, last + 1), mean[:last], color=_STYLES[0]["color"], linewidth=2.2)
+        # The dots show sessions between two gaps, which no line reaches.
+        panel.plot(
+            range(1, last + 1), mean[:last], color=_STYLES[0]["color"], linewidth=2.2, marker="o", markersize=2.2
+        )
         shown = f"{_MOST_LINES} of {len(own)}" if len(own) > _MOST_LINES else str(len(own))
-        panel.set_title(f"cluster {number}, {shown} dyads", fontsize=8, loc="left")
+        panel.set_title(f"cluster {number}, {shown} {'dyad' if shown == '1' else 'dyads'}", fontsize=8, loc="left")
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=7)
     for panel in panels.flat[len(courses) :]:
