@@ -83,7 +83,7 @@ def shapes(
     >>> found
     <Shapes wai-sr-client total: 60 dyads, 3 clusters>
     >>> found.clusters["clients"].sum()
-    60
+    56
     """
     for option, count, least in (("clusters", clusters, 1), ("first_sessions", first_sessions, 3)):
         if count is not None and (
