@@ -162,7 +162,7 @@ class Accuracy:
     resamples, seed : int
         Bootstrap samples of dyads, and their seed.
     is_weighted : bool
-        Whether dyads have weights.
+        Whether sessions have weights.
     """
 
     rule: BelowReference
@@ -237,7 +237,7 @@ class Accuracy:
         counts = self.counts
         before, after = self.tolerance
         name = f"of the rule {self.rule.name} ({self.rule.id}) " if isinstance(self.rule, Preset) else ""
-        weights = " Dyads were weighted." if self.is_weighted else ""
+        weights = " Sessions were weighted." if self.is_weighted else ""
         drawn = f" {100 * self.level:g} % intervals come from {self.resamples} samples of whole dyads (bootstrap)."
         interval = drawn if self.resamples else ""
         text = (
@@ -332,7 +332,8 @@ def detection_accuracy(
         Column that says likewise whether a rupture began in the session. Used where the criterion has it.
     weights : str or mapping, optional
         For a coded subset that was not drawn at random: a column, or a mapping of clients to weights, such as one over
-        the chance of the client to be coded. The same for all coded sessions of a dyad; 0 leaves it out.
+        the chance to be coded. Weights that differ between the coded sessions of a dyad need the tolerance (0, 0). A
+        session of weight 0 counts as not coded.
     resamples : int
         Bootstrap samples of dyads for the intervals; 0 for none.
     level : float

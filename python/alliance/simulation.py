@@ -265,9 +265,10 @@ class Truth:
 
     @property
     def sessions(self) -> Any:
-        """One row per planned session before a dropout.
+        """One row per planned session before a dropout: a criterion for :func:`detection_accuracy`.
 
-        client, therapist, session, held; rating (the client's, before lattice and ceiling); client_score and
+        client, therapist, session, held; rupture and onset (whether a planted rupture lowers the rating, and begins);
+        rating (the client's, before lattice and ceiling); client_score and
         therapist_score (item means of their forms, where there is one); deficit (by how much a rupture lowers the
         rating) and nuisance (by how much a dip that is no rupture does), in points; coding_chance (with which the
         session was drawn to be coded: its inverse is the weight of a coded session).

@@ -121,29 +121,22 @@ impl Criterion<'_> {
         coded
     }
 
-    /// The weight of each dyad, from those of its coded rows; dyads without any have weight 1.
-    fn weights(&self, weights: &[f64], offsets: &[usize]) -> Result<Vec<f64>, RuptureError> {
-        let mut of_dyads = vec![None; offsets.len().saturating_sub(1)];
-        let (mut unsound, mut differing) = (0, 0);
+    /// The weight of each session, from that of its row; others have weight 1.
+    fn weights(&self, weights: &[f64], sessions: usize) -> Result<Vec<f64>, RuptureError> {
+        let mut of_sessions = vec![1.0; sessions];
+        let mut unsound = 0;
         for (row, place, _) in self.rows() {
             let weight = weights.get(row).copied().unwrap_or(f64::NAN);
-            let dyad = offsets.partition_point(|start| *start <= place).saturating_sub(1);
-            if !(weight.is_finite() && weight >= 0.0) {
-                unsound += 1;
-            } else if let Some(known) = of_dyads.get_mut(dyad) {
-                // The same number, bit for bit.
-                differing += usize::from(known.get_or_insert(weight).to_bits() != weight.to_bits());
+            unsound += usize::from(!(weight.is_finite() && weight >= 0.0));
+            if let Some(of_session) = of_sessions.get_mut(place) {
+                *of_session = weight;
             }
         }
-        if unsound > 0 {
-            let problem = format!("{unsound} coded rows have no weight that is finite and not negative");
-            return Err(unknown("weights", &problem));
+        if unsound == 0 {
+            return Ok(of_sessions);
         }
-        if differing > 0 {
-            let problem = format!("{differing} coded rows have another weight than their dyad's first");
-            return Err(unknown("weights", &problem));
-        }
-        Ok(of_dyads.into_iter().map(|weight| weight.unwrap_or(1.0)).collect())
+        let problem = format!("{unsound} coded rows have no weight that is finite and not negative");
+        Err(unknown("weights", &problem))
     }
 }
 
@@ -190,11 +183,12 @@ pub(crate) fn detection_accuracy<'py>(
         let mut given = AccuracyOptions::default();
         (given.tolerance, given.resamples) = (options.tolerance, options.resamples);
         (given.level, given.seed) = (options.level, options.seed);
-        given.weights = weights.map(|weights| criterion.weights(weights, offsets)).transpose()?;
-        let ruptures = criterion.of_sessions(found.flagged.len());
+        let sessions = found.flagged.len();
+        given.weights = weights.map(|weights| criterion.weights(weights, sessions)).transpose()?;
+        let ruptures = criterion.of_sessions(sessions);
         let sessions = accuracy::detection_accuracy(&found.flagged, &ruptures, offsets, &given)?;
         let onsets = onsets.map(|codes| {
-            let onsets = Criterion { places, codes }.of_sessions(found.flagged.len());
+            let onsets = Criterion { places, codes }.of_sessions(ruptures.len());
             accuracy::onset_accuracy(found, &onsets, offsets, &given)
         });
         Ok((sessions, onsets.transpose()?))

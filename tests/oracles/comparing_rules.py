@@ -5,7 +5,7 @@ Writes:                        tests/vectors/comparing-rules.json
 Needs:                         Python 3.11 or newer, scikit-learn 1.9, scipy 1.17, statsmodels 0.15
 
 Without tolerance, sensitivity, precision, specificity and Cohen's kappa are scikit-learn's over the coded sessions,
-weighted by dyad. With tolerance, the best one-to-one matching is scipy's `linear_sum_assignment`: as many pairs as
+each with its weight. With tolerance, the best one-to-one matching is scipy's `linear_sum_assignment`: as many pairs as
 possible, then the smallest sum of distances. Intervals of shares are statsmodels' (Wilson). Sessions are drawn with
 Python's own generator.
 """
@@ -42,12 +42,16 @@ def draw(rng, dyads, may_be_uncoded):
 
 
 def plain(rng, dyads, weighted):
-    """Measures over coded sessions, each weighing what its dyad does."""
+    """Measures over coded sessions that weigh the same, what their dyad does, or each its own."""
     flagged, coded = draw(rng, dyads, may_be_uncoded=True)
-    weights = [rng.choice([0.5, 1.0, 2.0, 3.25]) if weighted else 1.0 for _ in range(dyads)]
+    weights = []
+    for codes in coded:
+        of_dyad = rng.choice([0.5, 1.0, 2.0, 3.25])
+        own = [rng.choice([0.5, 1.0, 2.0, 3.25]) for _ in codes]
+        weights.append({"no": [1.0] * len(codes), "dyads": [of_dyad] * len(codes), "sessions": own}[weighted])
     truth, flags, heavy = [], [], []
-    for own, codes, weight in zip(flagged, coded, weights):
-        for flag, code in zip(own, codes):
+    for own, codes, weighing in zip(flagged, coded, weights):
+        for flag, code, weight in zip(own, codes, weighing):
             if code != "?":
                 truth.append(int(code == "R"))
                 flags.append(int(flag == "F"))
@@ -55,7 +59,7 @@ def plain(rng, dyads, weighted):
     return {
         "flagged": flagged,
         "coded": coded,
-        "weights": weights if weighted else None,
+        "weights": None if weighted == "no" else weights,
         "tolerance": [0, 0],
         "sensitivity": recall_score(truth, flags, sample_weight=heavy),
         "precision": precision_score(truth, flags, sample_weight=heavy),
@@ -97,7 +101,7 @@ def tolerant(rng, dyads, before, after):
 
 def main():
     rng = random.Random(20_261_125)
-    plains = [plain(rng, dyads, weighted) for dyads in (3, 8, 30) for weighted in (False, True)]
+    plains = [plain(rng, dyads, weighted) for dyads in (3, 8, 30) for weighted in ("no", "dyads", "sessions")]
     tolerances = [(0, 1), (1, 0), (1, 1), (0, 3), (2, 2)]
     with_tolerance = [tolerant(rng, dyads, *tolerance) for dyads in (3, 20) for tolerance in tolerances]
     shares = [
@@ -114,8 +118,8 @@ def main():
             "version": ", ".join(f"{tool} {version(tool)}" for tool in tools) + f", Python {platform.python_version()}",
         },
         "made": MADE,
-        "note": "One text per dyad: F flagged, R coded as a rupture, ? not coded. plain: over coded sessions, weighted "
-        "by dyad. tolerant: ruptures that a flag explains and the sum of distances, in the best one-to-one matching. "
+        "note": "One text per dyad: F flagged, R coded as a rupture, ? not coded. plain: over coded sessions; weights "
+        "of the sessions of each dyad. tolerant: ruptures that a flag explains and the sum of distances, in the best one-to-one matching. "
         "shares: 95 % Wilson intervals.",
         "plain": plains,
         "tolerant": with_tolerance,

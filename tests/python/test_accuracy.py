@@ -111,7 +111,8 @@ class TestReference:
 
     @pytest.mark.parametrize("case", REFERENCE["plain"])
     def test_measures(self, case):
-        found = self.held(case, weights=None if case["weights"] is None else dict(enumerate(case["weights"])))
+        heavy = [weight for dyad in case["weights"] or [] for weight in dyad]
+        found = self.held(case, **({"weights": "weight", "weight": heavy} if heavy else {}))
         for name in ("sensitivity", "precision", "specificity", "kappa"):
             assert getattr(found, name).value == pytest.approx(case[name], rel=1e-12)
 
@@ -154,6 +155,18 @@ UNEVEN = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1]
 
 
 class TestWeights:
+    def test_of_sessions_need_to_be_without_tolerance(self):
+        """Sessions with a rupture were all coded, of the others one in four."""
+        codes = [1, 0, 0, None, None, 1, None, None, 0, None, 1, None, 0]
+        weight = [1.0 if code else 4.0 for code in codes]
+        found = accuracy(codes, weights="weight", weight=weight, tolerance=(0, 0))
+        # The flag in session 2 of the one client is false and stands for four; those in 6 and in 4 are right.
+        assert found.precision.value == pytest.approx(2 / (2 + 4))
+        assert found.sensitivity.value == pytest.approx(2 / 3)
+        with pytest.raises(al.AllianceError, match="tolerance") as caught:
+            accuracy(codes, weights="weight", weight=weight)
+        assert caught.value.code == "invalid-option"
+
     @pytest.mark.parametrize("weights", [{"a": 1.0, "b": 3}, "weight"])
     def test_count_dyads_as_often(self, weights):
         found = accuracy(UNEVEN, tolerance=(0, 0), weights=weights, weight=[1.0] * 7 + [3.0] * 6)
@@ -180,7 +193,7 @@ class TestWeights:
             ({"a": 1.0, "b": "x"}, [1.0] * 13),
             (3, [1.0] * 13),
             ("weight", [1.0] * 12 + [None]),
-            ("weight", [1.0] * 12 + [2.0]),
+            ("weight", [1.0] * 12 + [-2.0]),
         ],
     )
     def test_that_make_no_sense_are_refused(self, weights, column):

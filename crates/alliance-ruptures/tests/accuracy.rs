@@ -53,6 +53,12 @@ fn accuracy(flagged: &str, coded: &str, options: &AccuracyOptions) -> Accuracy {
     detection_accuracy(&flags(flagged), &codes(coded), &offsets(coded), options).unwrap()
 }
 
+/// Weights of dyads as those of their sessions.
+fn of_sessions(weights: &[f64], offsets: &[usize]) -> Vec<f64> {
+    let runs = offsets.windows(2).zip(weights);
+    runs.flat_map(|(run, weight)| vec![*weight; run[1] - run[0]]).collect()
+}
+
 /// Ruptures, found, true flags, false flags, undecided flags, quiet sessions.
 fn counts(found: &Accuracy) -> [usize; 6] {
     let it = found.counts;
@@ -101,7 +107,7 @@ fn measures_by_hand() {
     assert!((found.kappa.value - 34.0 / 56.0).abs() < 1e-15);
     // Counting the second dyad three times: found 5 of 6, one false flag, 16 quiet.
     let mut options = within(0, 0);
-    options.weights = Some(vec![1.0, 3.0]);
+    options.weights = Some(of_sessions(&[1.0, 3.0], &[0, 5, 11]));
     let found = accuracy("FF.F. ...F..", "RRR.. ...R..", &options);
     assert!((found.sensitivity.value - 5.0 / 6.0).abs() < 1e-15);
     assert!((found.precision.value - 5.0 / 6.0).abs() < 1e-15);
@@ -109,6 +115,32 @@ fn measures_by_hand() {
     let none = accuracy("...", "...", &within(0, 0));
     assert!(none.sensitivity.value.is_nan() && none.precision.value.is_nan() && none.kappa.value.is_nan());
     assert!(none.specificity.value == 1.0 && none.specificity.low.is_nan(), "one dyad has no interval");
+}
+
+/// Sessions with a rupture were all coded, of the others one in four: each of these stands for four.
+#[test]
+fn weights_of_sessions() {
+    let (flagged, coded) = ("F.F. .F.F", "R?.. .R?.");
+    let weights: Vec<f64> =
+        codes(coded).iter().map(|code| if *code == Some(true) { 1.0 } else { 4.0 }).collect();
+    let mut options = within(0, 0);
+    options.weights = Some(weights.clone());
+    let found = accuracy(flagged, coded, &options);
+    assert_eq!(counts(&found), [2, 2, 2, 2, 0, 2]);
+    assert_eq!((found.sensitivity.value, found.precision.value), (1.0, 2.0 / 10.0));
+    assert_eq!(found.specificity.value, 0.5);
+    // A session of weight 0 was not coded.
+    options.weights = Some(vec![1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(
+        counts(&accuracy(flagged, coded, &options)),
+        counts(&accuracy(flagged, "R??. .R?.", &within(0, 0)))
+    );
+    // With tolerance several sessions have to be coded, and nobody knows how likely that was.
+    options.tolerance = (0, 1);
+    options.weights = Some(weights);
+    let refused = detection_accuracy(&flags(flagged), &codes(coded), &[0, 4, 8], &options).unwrap_err();
+    assert_eq!(refused.code(), "invalid-option");
+    assert!(refused.to_string().contains("tolerance"));
 }
 
 #[test]
@@ -164,9 +196,14 @@ fn what_does_not_fit_is_refused() {
     for offsets in [&[][..], &[0], &[1, 3], &[0, 2], &[0, 3, 2, 3], &[0, 4]] {
         assert_eq!(code(&within(0, 0), offsets, 3), Err("invalid-offsets"));
     }
-    for weights in [vec![], vec![1.0, 1.0], vec![-1.0], vec![f64::NAN], vec![f64::INFINITY]] {
+    for wrong in [-1.0, f64::NAN, f64::INFINITY] {
         let mut options = within(0, 0);
-        options.weights = Some(weights);
+        options.weights = Some(vec![1.0, wrong, 1.0]);
+        assert_eq!(code(&options, &[0, 3], 3), Err("invalid-option"));
+    }
+    for sessions in [0, 2, 4] {
+        let mut options = within(0, 0);
+        options.weights = Some(vec![1.0; sessions]);
         assert_eq!(code(&options, &[0, 3], 3), Err("invalid-option"));
     }
     for level in [0.0, 1.0, f64::NAN, -1.0] {
@@ -257,8 +294,8 @@ fn onsets_that_are_not_known() {
     // A matched episode that cannot be judged counts as a find and not for precision.
     assert_eq!(found("?R.. ??? ...", &within(0, 1)), (1.0, 0.0, [1, 4, 2]));
     let mut options = within(0, 0);
-    options.weights = Some(vec![1.0, 0.0, 0.0]);
-    assert_eq!(found(".R.. .R. ...", &options), (1.0, 0.5, [1, 2, 0]));
+    options.weights = Some(of_sessions(&[1.0, 0.0, 0.0], &offsets));
+    assert_eq!(found(".R.. .R. ...", &options), (1.0, 0.5, [1, 4, 2]));
 }
 
 /// Numbers of scikit-learn and scipy.
@@ -279,10 +316,13 @@ fn dyads(list: &Value) -> String {
 fn measures_are_those_of_scikit_learn() {
     for case in vectors()["plain"].as_array().unwrap() {
         let mut options = within(0, 0);
-        options.weights = case["weights"]
-            .as_array()
-            .map(|weights| weights.iter().map(|weight| weight.as_f64().unwrap()).collect());
-        let found = accuracy(&dyads(&case["flagged"]), &dyads(&case["coded"]), &options);
+        let (flagged, coded) = (dyads(&case["flagged"]), dyads(&case["coded"]));
+        // One list of weights per dyad.
+        options.weights = case["weights"].as_array().map(|dyads| {
+            let all = dyads.iter().flat_map(|weights| weights.as_array().unwrap());
+            all.map(|weight| weight.as_f64().unwrap()).collect()
+        });
+        let found = accuracy(&flagged, &coded, &options);
         for (name, estimate) in [
             ("sensitivity", found.sensitivity),
             ("precision", found.precision),
@@ -446,7 +486,8 @@ proptest! {
         let coded: Vec<_> = sessions.iter().map(|it| it.1).collect();
         let mut options = within(before, after);
         options.resamples = 50;
-        options.weights = Some((0..offsets.len() - 1).map(|dyad| weight * (dyad % 3) as f64).collect());
+        let weights: Vec<f64> = (0..offsets.len() - 1).map(|dyad| weight * (dyad % 3) as f64).collect();
+        options.weights = Some(of_sessions(&weights, &offsets));
         let found = detection_accuracy(&flagged, &coded, &offsets, &options).unwrap();
         for (estimate, lowest) in
             [(found.sensitivity, 0.0), (found.precision, 0.0), (found.specificity, 0.0), (found.kappa, -1.0)]

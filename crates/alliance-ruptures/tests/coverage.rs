@@ -50,18 +50,38 @@ fn kind_of(random: &mut Generator) -> &'static Kind {
     &KINDS[2]
 }
 
-/// Accuracy on a sample of dyads; a subset of them is coded, or all.
-fn sample(dyads: usize, stream: u64, subset: bool, weighted: bool) -> Accuracy {
+/// What is coded: everything; whole dyads, each with the chance of its kind; all ruptures and one in four other sessions.
+#[derive(Clone, Copy, PartialEq)]
+enum Coded {
+    All,
+    Dyads,
+    RupturesAndControls,
+}
+
+/// Accuracy on a sample of dyads.
+fn sample(dyads: usize, stream: u64, subset: Coded, weighted: bool) -> Accuracy {
     let mut random = Generator::stream(20_261_125, stream);
     let (mut flagged, mut coded, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..dyads {
         let kind = kind_of(&mut random);
-        let is_coded = !subset || random.bernoulli(kind.coded);
-        weights.push(if weighted { 1.0 / kind.coded } else { 1.0 });
+        let is_drawn = subset != Coded::Dyads || random.bernoulli(kind.coded);
         for _ in 0..SESSIONS {
             let rupture = random.bernoulli(kind.rupture);
             flagged.push(random.bernoulli(if rupture { kind.hit } else { kind.false_alarm }));
+            let chance = match subset {
+                Coded::All => 1.0,
+                Coded::Dyads => kind.coded,
+                Coded::RupturesAndControls => {
+                    if rupture {
+                        1.0
+                    } else {
+                        0.25
+                    }
+                }
+            };
+            let is_coded = is_drawn && (subset != Coded::RupturesAndControls || random.bernoulli(chance));
             coded.push(is_coded.then_some(rupture));
+            weights.push(if weighted { 1.0 / chance } else { 1.0 });
         }
     }
     let offsets: Vec<usize> = (0..=dyads).map(|dyad| dyad * SESSIONS).collect();
@@ -104,20 +124,25 @@ fn assert_between(observed: impl AsRef<[f64]>, replicates: u64, low: f64, high: 
 fn intervals_hold_the_population() {
     for (dyads, low, high) in [(400, 0.95, 0.95), (60, 0.93, 0.95), (15, 0.88, 0.94)] {
         let observed =
-            coverage(population(), REPLICATES, |stream| estimates(&sample(dyads, stream, false, false)));
+            coverage(population(), REPLICATES, |stream| estimates(&sample(dyads, stream, Coded::All, false)));
         assert_between(observed, REPLICATES, low, high);
     }
 }
 
-/// Where volatile dyads are coded more often, only weights by one over that chance give the population.
+/// Where volatile dyads are coded more often, or sessions with a rupture, only weights by one over that chance give the
+/// population.
 #[test]
 fn weights_undo_how_the_subset_was_chosen() {
-    let of = |weighted| {
-        coverage(population(), REPLICATES, |stream| estimates(&sample(120, stream, true, weighted)))
+    let of = |subset, weighted| {
+        coverage(population(), REPLICATES, |stream| estimates(&sample(120, stream, subset, weighted)))
     };
-    let (weighted, plain) = (of(true), of(false));
+    let (weighted, plain) = (of(Coded::Dyads, true), of(Coded::Dyads, false));
     assert_between(weighted, REPLICATES, 0.93, 0.95);
     assert!(plain[0] < 0.6 && plain[2] < 0.4, "{plain:?}");
+    let (weighted, plain) = (of(Coded::RupturesAndControls, true), of(Coded::RupturesAndControls, false));
+    assert_between(weighted, REPLICATES, 0.92, 0.95);
+    // All ruptures were coded, so sensitivity is right without weights; precision is not.
+    assert!(plain[0] > 0.9 && plain[1] < 0.1, "{plain:?}");
 }
 
 /// A rule on a simulated clinic, against what was planted, with tolerance; the population is 20 000 dyads.

@@ -1,5 +1,7 @@
 //! What a simulated clinic holds, as tables.
 
+use std::collections::HashSet;
+
 use alliance_ruptures::Appointment;
 use alliance_ruptures::simulate::{Answers, Codes, SelfReports, Simulated};
 
@@ -172,8 +174,16 @@ impl<'c> Ids<'c> {
             of(&scores)
         };
         let held = planned.iter().map(|session| clinic.held.get(*session).copied().unwrap_or_default());
+        let is_rupture = |session: &usize| truth.deficit.get(*session).is_some_and(|deficit| *deficit > 0.0);
+        let onsets: HashSet<usize> = truth
+            .ruptures
+            .iter()
+            .map(|rupture| clinic.sessions(rupture.dyad).start + rupture.onset)
+            .collect();
         named([
             ("held", Column::truths(held)),
+            ("rupture", Column::truths(planned.iter().map(is_rupture))),
+            ("onset", Column::truths(planned.iter().map(|session| onsets.contains(session)))),
             ("rating", of(&truth.rating)),
             ("client_score", scores(client)),
             ("therapist_score", scores(therapist)),

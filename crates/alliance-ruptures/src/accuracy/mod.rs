@@ -21,6 +21,7 @@ mod onset;
 pub use bootstrap::Estimate;
 pub use onset::{OnsetAccuracy, OnsetMatch, onset_accuracy};
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::RuptureError;
@@ -40,8 +41,11 @@ pub struct AccuracyOptions {
     pub seed: u64,
     /// Confidence level of the intervals, .95 by default.
     pub level: f64,
-    /// One weight per dyad, such as one over its chance to have been coded; `None` weighs all the same. Dyads of
-    /// weight 0 are left out.
+    /// One weight per session, such as one over its chance to have been coded; `None` weighs all the same. A session of
+    /// weight 0 counts as not coded.
+    ///
+    /// Weights may differ between the coded sessions of a dyad only with the tolerance (0, 0): otherwise several sessions
+    /// have to be coded for a flag to be judged, and the chance of that does not follow from the chances of each.
     pub weights: Option<Vec<f64>>,
 }
 
@@ -52,17 +56,17 @@ impl Default for AccuracyOptions {
 }
 
 impl AccuracyOptions {
-    /// The options themselves if they are within their ranges for so many dyads.
+    /// The options themselves if they are within their ranges for so many sessions.
     ///
     /// # Errors
     ///
     /// `invalid-option` naming the option and what is allowed.
-    pub fn checked(self, dyads: usize) -> Result<Self, RuptureError> {
-        self.check(dyads)?;
+    pub fn checked(self, sessions: usize) -> Result<Self, RuptureError> {
+        self.check(sessions)?;
         Ok(self)
     }
 
-    fn check(&self, dyads: usize) -> Result<(), RuptureError> {
+    fn check(&self, sessions: usize) -> Result<(), RuptureError> {
         let require = |holds: bool, option: &'static str, problem: &str| {
             if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: problem.into() }) }
         };
@@ -75,15 +79,34 @@ impl AccuracyOptions {
         let Some(weights) = &self.weights else { return Ok(()) };
         let is_sound = |weight: &f64| weight.is_finite() && *weight >= 0.0;
         require(
-            weights.len() == dyads && weights.iter().all(is_sound),
+            weights.len() == sessions && weights.iter().all(is_sound),
             "weights",
-            "there is one weight per dyad, finite and not negative",
+            "there is one weight per session, finite and not negative",
         )
     }
 
-    fn weight(&self, dyad: usize) -> f64 {
-        self.weights.as_ref().and_then(|weights| weights.get(dyad)).copied().unwrap_or(1.0)
+    /// What was coded in the sessions of a dyad, and their weights, empty if all weigh the same.
+    fn dyad<'a>(&'a self, coded: &'a [Option<bool>], run: Range<usize>) -> Result<Coded<'a>, RuptureError> {
+        let coded = coded.get(run.clone()).unwrap_or_default();
+        let Some(weights) = &self.weights else { return Ok((coded.into(), &[])) };
+        let weights = weights.get(run).unwrap_or_default();
+        let weighed = coded.iter().zip(weights).map(|(code, weight)| code.filter(|_| *weight > 0.0));
+        let coded: Vec<_> = weighed.collect();
+        let mut own = coded.iter().zip(weights).filter(|(code, _)| code.is_some()).map(|(_, weight)| *weight);
+        let first = own.next();
+        if self.tolerance == (0, 0) || own.all(|weight| Some(weight) == first) {
+            return Ok((coded.into(), weights));
+        }
+        let problem = "weights that differ between the coded sessions of a dyad need the tolerance (0, 0)";
+        Err(RuptureError::InvalidOption { option: "weights", problem: problem.into() })
     }
+}
+
+/// Codes and weights of the sessions of a dyad.
+type Coded<'a> = (Cow<'a, [Option<bool>]>, &'a [f64]);
+
+fn weight(weights: &[f64], session: usize) -> f64 {
+    weights.get(session).copied().unwrap_or(1.0)
 }
 
 /// More bootstrap samples than anybody needs.
@@ -101,7 +124,7 @@ pub struct AccuracyCounts {
     pub ruptures: usize,
     /// Of these, sessions that a flag explains.
     pub found: usize,
-    /// Flagged sessions of all dyads, but those of weight 0.
+    /// Flagged sessions of all dyads.
     pub flags: usize,
     /// Flags that cannot be judged, because a session they may explain was not coded.
     pub undecided: usize,
@@ -166,18 +189,18 @@ pub fn detection_accuracy(
         return Err(RuptureError::LengthMismatch);
     }
     let dyads = runs(offsets, flagged.len())?;
-    options.check(dyads.len())?;
+    options.check(flagged.len())?;
     let mut counts = AccuracyCounts::default();
     let mut tallies = Vec::new();
     let mut matching = Matching::default();
-    for (dyad, run) in dyads.enumerate().filter(|(dyad, _)| options.weight(*dyad) > 0.0) {
+    for run in dyads {
         let flagged = flagged.get(run.clone()).unwrap_or_default();
-        let criterion = criterion.get(run).unwrap_or_default();
+        let (coded, weights) = options.dyad(criterion, run)?;
         counts.flags += flagged.iter().filter(|flag| **flag).count();
-        let tally = Tally::of(flagged, criterion, options.tolerance, &mut matching);
-        if tally.coded > 0 {
+        if coded.iter().any(Option::is_some) {
+            let tally = Tally::of(flagged, &coded, weights, options.tolerance, &mut matching);
             tally.add_to(&mut counts);
-            tallies.push(tally.weighted(options.weight(dyad)));
+            tallies.push(tally.sums);
         }
     }
     counts.undecided = counts.flags - counts.true_flags - counts.false_flags;
@@ -223,31 +246,28 @@ fn judged(
     })
 }
 
-/// Counts of one dyad.
+/// Counts of one dyad, and their weighted sums.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     coded: usize,
     ruptures: usize,
     found: usize,
-    /// Ruptures among the sessions that can be judged, and the found ones of them.
-    judged_ruptures: usize,
-    judged_found: usize,
     true_flags: usize,
     false_flags: usize,
     quiet: usize,
+    /// Ruptures and the found ones; the same of those that can be judged; true flags, false flags, quiet sessions.
+    sums: [f64; 7],
 }
 
 impl Tally {
     fn of(
         flagged: &[bool],
         criterion: &[Option<bool>],
+        weights: &[f64],
         (before, after): (usize, usize),
         matching: &mut Matching,
     ) -> Self {
         let mut tally = Self { coded: criterion.iter().flatten().count(), ..Self::default() };
-        if tally.coded == 0 {
-            return tally;
-        }
         let flags = (0..).zip(flagged).filter(|(_, flag)| **flag).map(|(at, _)| at);
         let ruptures = (0..).zip(criterion).filter(|(_, coded)| **coded == Some(true)).map(|(at, _)| at);
         matching.run(flags, ruptures, before, after);
@@ -258,14 +278,26 @@ impl Tally {
             let explains = matched_flags.next_if_eq(&session).is_some();
             let is_found = matched_ruptures.next_if_eq(&session).is_some();
             let is_rupture = *coded == Some(true);
+            let is_true = is_judged && explains;
+            let is_false = is_judged && *flag && !explains;
+            let is_quiet = is_judged && !*flag && !is_rupture;
             tally.ruptures += usize::from(is_rupture);
             tally.found += usize::from(is_found);
-            if is_judged {
-                tally.judged_ruptures += usize::from(is_rupture);
-                tally.judged_found += usize::from(is_found);
-                tally.true_flags += usize::from(explains);
-                tally.false_flags += usize::from(*flag && !explains);
-                tally.quiet += usize::from(!*flag && !is_rupture);
+            tally.true_flags += usize::from(is_true);
+            tally.false_flags += usize::from(is_false);
+            tally.quiet += usize::from(is_quiet);
+            let counted = [
+                is_rupture,
+                is_found,
+                is_judged && is_rupture,
+                is_judged && is_found,
+                is_true,
+                is_false,
+                is_quiet,
+            ];
+            let weight = weight(weights, session);
+            for (sum, counts) in tally.sums.iter_mut().zip(counted) {
+                *sum += if counts { weight } else { 0.0 };
             }
         }
         tally
@@ -279,19 +311,6 @@ impl Tally {
         counts.true_flags += self.true_flags;
         counts.false_flags += self.false_flags;
         counts.quiet += self.quiet;
-    }
-
-    fn weighted(&self, weight: f64) -> [f64; 7] {
-        [
-            self.ruptures,
-            self.found,
-            self.judged_ruptures,
-            self.judged_found,
-            self.true_flags,
-            self.false_flags,
-            self.quiet,
-        ]
-        .map(|count| weight * count as f64)
     }
 
     /// Sensitivity, precision, specificity and kappa from summed counts.

@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Estimate, bootstrap};
 use super::matching::Matching;
-use super::{AccuracyOptions, judged, runs};
+use super::{AccuracyOptions, judged, runs, weight};
 use crate::{Detection, Episode, RuptureError};
 
 /// An episode and the rupture it stands for. Sessions are positions in the dyad's series.
@@ -41,7 +41,7 @@ pub struct OnsetAccuracy {
     pub delay: Estimate,
     /// Known ruptures.
     pub ruptures: usize,
-    /// Episodes of all dyads, but those of weight 0.
+    /// Episodes of all dyads.
     pub episodes: usize,
     /// Episodes that cannot be judged, because a session they may stand for was not coded.
     pub undecided: usize,
@@ -85,20 +85,20 @@ pub fn onset_accuracy(
     if dyads.len() != detection.dyads.len() {
         return Err(RuptureError::InvalidOffsets);
     }
-    options.check(dyads.len())?;
+    options.check(onsets.len())?;
     let mut matching = Matching::default();
     let (mut matches, mut tallies) = (Vec::new(), Vec::new());
     let (mut ruptures, mut episodes, mut undecided) = (0, 0, 0);
-    for (dyad, run) in dyads.enumerate().filter(|(dyad, _)| options.weight(*dyad) > 0.0) {
+    for (dyad, run) in dyads.enumerate() {
         let found = detection.episodes_of(dyad);
         episodes += found.len();
         let flagged = detection.flagged.get(run.clone()).unwrap_or_default();
-        let coded = onsets.get(run).unwrap_or_default();
+        let (coded, weights) = options.dyad(onsets, run)?;
         if coded.iter().all(Option::is_none) {
             undecided += found.len();
             continue;
         }
-        let tally = Tally::of(found, flagged, coded, options.tolerance, &mut matching);
+        let tally = Tally::of(found, flagged, &coded, weights, options.tolerance, &mut matching);
         ruptures += tally.ruptures;
         undecided += found.len() - tally.judged;
         let pairs = matching.pairs().iter();
@@ -107,7 +107,7 @@ pub fn onset_accuracy(
             episode: *episode,
             rupture: *rupture,
         }));
-        tallies.push(tally.weighted(options.weight(dyad)));
+        tallies.push(tally.sums);
     }
     let [sensitivity, precision, error, absolute_error, delay] =
         bootstrap(&tallies, options, Tally::measures);
@@ -124,17 +124,14 @@ pub fn onset_accuracy(
     })
 }
 
-/// Counts and sums of one dyad.
+/// Counts of one dyad, and weighted sums.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     ruptures: usize,
     judged: usize,
-    judged_pairs: usize,
-    pairs: usize,
-    errors: i64,
-    sizes: u64,
-    alarms: usize,
-    delays: usize,
+    /// Ruptures, episodes that can be judged, the matched ones of these, all matched ones, their errors and the sizes of
+    /// these, ruptures that are flagged in time, and how late.
+    sums: [f64; 8],
 }
 
 impl Tally {
@@ -143,10 +140,12 @@ impl Tally {
         episodes: &[Episode],
         flagged: &[bool],
         onsets: &[Option<bool>],
+        weights: &[f64],
         (before, after): (usize, usize),
         matching: &mut Matching,
     ) -> Self {
         let mut tally = Self::default();
+        let [ruptures, judged_episodes, judged_pairs, pairs, errors, sizes, alarms, delays] = &mut tally.sums;
         let known = || (0..).zip(onsets).filter(|(_, onset)| **onset == Some(true)).map(|(at, _)| at);
         // Episodes stand in the order of their onsets.
         matching.run(episodes.iter().map(|it| it.onset), known(), before, after);
@@ -155,38 +154,30 @@ impl Tally {
         for episode in episodes {
             let pair = matched.next_if(|pair| pair.0 == episode.onset);
             // Every episode has an onset of its own.
-            let is_judged = sessions.find(|(at, _)| *at == episode.onset).is_some_and(|(_, is)| is);
-            tally.judged += usize::from(is_judged);
+            if sessions.find(|(at, _)| *at == episode.onset).is_some_and(|(_, is_judged)| is_judged) {
+                let weight = weight(weights, episode.onset);
+                tally.judged += 1;
+                *judged_episodes += weight;
+                *judged_pairs += if pair.is_some() { weight } else { 0.0 };
+            }
             if let Some((episode, rupture)) = pair {
-                tally.pairs += 1;
-                tally.judged_pairs += usize::from(is_judged);
-                tally.errors += *episode as i64 - *rupture as i64;
-                tally.sizes += episode.abs_diff(*rupture) as u64;
+                let weight = weight(weights, *rupture);
+                *pairs += weight;
+                *errors += weight * (*episode as f64 - *rupture as f64);
+                *sizes += weight * episode.abs_diff(*rupture) as f64;
             }
         }
         for onset in known() {
+            let weight = weight(weights, onset);
             tally.ruptures += 1;
+            *ruptures += weight;
             let mut later = flagged.iter().skip(onset).take(after.saturating_add(1));
             if let Some(delay) = later.position(|flag| *flag) {
-                tally.alarms += 1;
-                tally.delays += delay;
+                *alarms += weight;
+                *delays += weight * delay as f64;
             }
         }
         tally
-    }
-
-    fn weighted(&self, weight: f64) -> [f64; 8] {
-        let counts = [
-            self.ruptures as f64,
-            self.judged as f64,
-            self.judged_pairs as f64,
-            self.pairs as f64,
-            self.errors as f64,
-            self.sizes as f64,
-            self.alarms as f64,
-            self.delays as f64,
-        ];
-        counts.map(|count| weight * count)
     }
 
     /// Sensitivity, precision, error, size of the error and delay from summed counts.
