@@ -109,7 +109,7 @@ impl NullModel {
     ) -> PyResult<Bound<'py, PyDict>> {
         let rule = Self::rule(py, &rule)?;
         let options = options.options();
-        let found = py.detach(|| chance_rate(&rule, &self.model, &options));
+        let found = py.detach(|| chance_rate(rule, &self.model, &options));
         let found: ChanceRate = found.map_err(|error| from_chance(py, &error))?;
         let rates = PyDict::new(py);
         rates.set_item("dyads", found.dyads)?;
@@ -148,10 +148,10 @@ impl NullModel {
             _ => return Err(from_ruptures(py, &unknown("per", "choose client or session"))),
         };
         let options = options.options();
-        let found = py.detach(|| calibrate(&rule, &self.model, rate, per, &options));
+        let found = py.detach(|| calibrate(rule, &self.model, rate, per, &options));
         let found = found.map_err(|error| from_chance(py, &error))?;
         let calibration = PyDict::new(py);
-        calibration.set_item("threshold", found.rule.threshold)?;
+        calibration.set_item("threshold", found.rule.threshold())?;
         calibration.set_item("attained", facts(&found.attained))?;
         calibration.set_item("next_rate", found.next_rate)?;
         calibration.set_item("sentence", found.sentence())?;

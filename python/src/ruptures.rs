@@ -294,7 +294,7 @@ impl Detected {
             let scale = ScoreScale::new(range.0, range.1)?;
             let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
             let spread = ruptures::Spread::of(&series);
-            let found = ruptures::detect_with(&series, &rule, &spread, threads);
+            let found = ruptures::detect_with(&series, rule, &spread, threads);
             Ok(Self { series, rows, found })
         });
         detected.map_err(|error: RuptureError| from_ruptures(py, &error))
@@ -325,12 +325,11 @@ impl Detected {
         for (dyad, span) in self.series.offsets().windows(2).enumerate() {
             if let [start, end] = span {
                 for position in *start..*end {
-                    let reference = self.found.reference.get(position).copied().unwrap_or(f64::NAN);
                     if let Some(to) = dyads.get_mut(position) {
                         *to = dyad as i64;
                     }
                     if let Some(to) = limits.get_mut(position) {
-                        *to = self.found.limit(dyad, reference);
+                        *to = self.found.limit(dyad, position);
                     }
                 }
             }

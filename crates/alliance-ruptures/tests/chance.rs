@@ -128,7 +128,7 @@ fn rates_fall_with_the_threshold_and_calibration_finds_the_largest_below() {
             let found = calibrate(&rule, &model, wanted, per, &options).unwrap();
             assert!(found.attained.rate <= wanted && found.next_rate > wanted);
             assert!(found.attained.rate > 0.9 * wanted, "{found:?}");
-            found.rule.threshold
+            found.rule.threshold()
         });
         assert!(rates.is_sorted_by(|left, right| left > right));
     }
@@ -148,8 +148,9 @@ fn a_lattice_gives_whole_steps() {
         &options(2_000, 0),
     );
     let found = found.unwrap();
-    assert_eq!((found.rule.threshold / 0.5).fract(), 0.0);
-    let less = Rule::new(Reference::Previous, Unit::Points, found.rule.threshold - 0.5).unwrap();
+    let threshold = found.rule.threshold().unwrap();
+    assert_eq!((threshold / 0.5).fract(), 0.0);
+    let less = Rule::new(Reference::Previous, Unit::Points, threshold - 0.5).unwrap();
     let chance = chance_rate(&less, &model, &options(2_000, 0)).unwrap();
     assert_eq!(chance.per_client.rate, found.next_rate);
     assert!(found.attained.rate <= 0.1 && found.next_rate > 0.1);
@@ -220,7 +221,7 @@ fn every_part_of_a_rate_is_there() {
     // More sessions, more flags.
     let mut long = options(4_000, 0);
     long.sessions = Some(40);
-    let long = chance_rate(&points.rule, &model, &long).unwrap();
+    let long = chance_rate(points.rule, &model, &long).unwrap();
     assert!(long.per_client.rate > points.per_client.rate);
 }
 

@@ -7,7 +7,7 @@ use alliance_statistics::Generator;
 use super::options::in_threads;
 use super::tally::{CLASSES, Tally, samples, share};
 use super::{ChanceError, ChanceOptions, NullModel};
-use crate::{ClientClass, Rule, Spread, detect_with};
+use crate::{ClientClass, Detector, Spread, detect_with};
 
 /// Simulated clients per refit of the bootstrap.
 const REFIT_CLIENTS: usize = 1_000;
@@ -32,8 +32,8 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChanceRate {
-    /// The rule.
-    pub rule: Rule,
+    /// The rule or other detector.
+    pub rule: Detector,
     /// Name of the model.
     pub model: &'static str,
     /// Dyads the model was fitted to.
@@ -57,9 +57,9 @@ pub struct ChanceRate {
     pub by_volatility: [Estimate; 5],
 }
 
-/// The chance rate of a rule on series like those the model was fitted to.
+/// The chance rate of a rule, or of any other [`Detector`], on series like those the model was fitted to.
 ///
-/// Units that pool over clients are pooled over each of many simulated samples as large as the user's (at most
+/// Numbers that pool over clients are pooled over each of many simulated samples as large as the user's (at most
 /// 1 000 clients), as the rule will pool over the user's sample.
 ///
 /// # Errors
@@ -81,13 +81,14 @@ pub struct ChanceRate {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 pub fn chance_rate(
-    rule: &Rule,
+    rule: impl Into<Detector>,
     model: &NullModel,
     options: &ChanceOptions,
 ) -> Result<ChanceRate, ChanceError> {
     options.check()?;
-    let tallies = simulate(rule, model, options, options.clients, options.threads());
-    let refits = refit_rates(rule, model, options);
+    let rule: Detector = rule.into();
+    let tallies = simulate(&rule, model, options, options.clients, options.threads());
+    let refits = refit_rates(&rule, model, options);
     let estimate = |of: &dyn Fn(&Tally) -> (u64, u64), shifts: Option<Vec<f64>>| {
         let (rate, monte_carlo_error) = share(&tallies, of);
         let fit_interval = shifts.and_then(|shifts| interval(rate, shifts));
@@ -106,7 +107,7 @@ pub fn chance_rate(
         estimate(&|tally| (fifth(tally)[1], fifth(tally)[0]), None)
     };
     Ok(ChanceRate {
-        rule: *rule,
+        rule,
         model: NullModel::NAME,
         dyads: model.dyads(),
         clients: options.clients,
@@ -133,7 +134,7 @@ fn at(counts: &[u64], place: usize) -> u64 {
 
 /// Counts of `clients` simulated clients, sample by sample.
 fn simulate(
-    rule: &Rule,
+    rule: &Detector,
     model: &NullModel,
     options: &ChanceOptions,
     clients: usize,
@@ -151,7 +152,7 @@ fn simulate(
 /// Counts at a refit to the sample itself and at each refit to drawn dyads, all from the same random numbers, so that
 /// they differ by the draw only.
 fn refit_rates(
-    rule: &Rule,
+    rule: &Detector,
     model: &NullModel,
     options: &ChanceOptions,
 ) -> Option<(Vec<Tally>, Vec<Vec<Tally>>)> {
