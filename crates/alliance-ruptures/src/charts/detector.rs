@@ -116,7 +116,7 @@ struct ChartJudge {
 }
 
 impl Judge for ChartJudge {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], _observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
         let Self { signal, orientation, fitter, points, signals } = self;
         let orientation = *orientation;
         let chart = match fitter.fit(run) {
@@ -241,7 +241,7 @@ struct AnhojJudge {
 }
 
 impl Judge for AnhojJudge {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], _observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
         if let Err(reason) = self.runs.look(run, self.orientation, self.options, &mut self.scratch) {
             return Judged::refused(reason.into());
         }

@@ -39,8 +39,9 @@ impl Judged {
 
 /// A detector ready to go from dyad to dyad. What it says of one does not depend on those before.
 pub(crate) trait Judge {
-    /// References and flags of one dyad's sessions. A flagged session has a score and a reference.
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged;
+    /// References and flags of one dyad's sessions, of which so many are observed. A flagged session has a score and a
+    /// reference.
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged;
 
     /// Episodes of the dyad judged last, by a detector that has its own; else they are made of the flags.
     fn episodes(&self) -> Option<&[Episode]> {
@@ -263,9 +264,10 @@ impl Part {
             let run = series.dyad(dyad);
             let mut own = verdicts.of(start..start + run.len());
             start += run.len();
-            let judged = judge.judge(run, &mut own);
+            let observed = run.iter().filter(|score| !score.is_nan()).count();
+            let judged = judge.judge(run, observed, &mut own);
             let mut found = DyadDetection {
-                observed: run.iter().filter(|score| !score.is_nan()).count(),
+                observed,
                 evaluable: 0,
                 flagged: 0,
                 unit: judged.unit,
@@ -275,15 +277,17 @@ impl Part {
             if judged.because.is_none() {
                 let sessions = || run.iter().zip(&*own.reference).zip(&*own.flagged);
                 let first = part.episodes.len();
-                for ((score, reference), flag) in sessions() {
-                    found.evaluable += usize::from(!score.is_nan() && !reference.is_nan());
-                    found.flagged += usize::from(*flag);
-                }
+                let could_be_flagged =
+                    |(score, reference): &(&f64, &f64)| !(score.is_nan() | reference.is_nan());
+                found.evaluable = run.iter().zip(&*own.reference).filter(could_be_flagged).count();
+                found.flagged = own.flagged.iter().filter(|flag| **flag).count();
                 if let Some(episodes) = judge.episodes() {
                     part.episodes.extend_from_slice(episodes);
-                } else {
+                } else if let Some(flag) = own.flagged.iter().position(|flag| *flag) {
+                    // Of what comes before the first flag, only the last score matters.
+                    let before = run.iter().take(flag).rposition(|score| !score.is_nan()).unwrap_or(flag);
                     let mut episodes = Episodes::new(&episode_rule, orientation, judged.unit);
-                    for (position, ((score, reference), flag)) in sessions().enumerate() {
+                    for (position, ((score, reference), flag)) in sessions().enumerate().skip(before) {
                         part.take(if score.is_nan() {
                             episodes.miss()
                         } else {

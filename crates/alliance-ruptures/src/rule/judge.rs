@@ -24,10 +24,9 @@ impl<'d> RuleJudge<'d> {
 }
 
 impl Judge for RuleJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
         let Self { rule, spread, scale, levels, scratch, filled } = self;
         let unit = unit_in_points(rule, run, spread, *scale, scratch);
-        let observed = run.iter().filter(|score| !score.is_nan()).count();
         let because = if observed < usize::from(rule.least_sessions) {
             Some(NotAssessedBecause::TooFewSessions)
         } else {

@@ -246,10 +246,14 @@ struct SegmentJudge<'d> {
 }
 
 impl SegmentJudge<'_> {
-    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
+    fn try_judge(
+        &mut self,
+        run: &[f64],
+        observed: usize,
+        verdicts: &mut Verdicts<'_>,
+    ) -> Result<f64, NotAssessedBecause> {
         let Self { detector, spread, scale, scratch, ranges, found, episodes } = self;
         episodes.clear();
-        let observed = run.iter().filter(|score| !score.is_nan()).count();
         if observed < usize::from(detector.least_sessions) {
             return Err(NotAssessedBecause::TooFewSessions);
         }
@@ -308,8 +312,8 @@ fn episode(rupture: &SegmentEpisode, run: &[f64], orientation: Orientation) -> E
 }
 
 impl Judge for SegmentJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
-        self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
+        self.try_judge(run, observed, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
 
     fn episodes(&self) -> Option<&[Episode]> {

@@ -32,20 +32,6 @@ fn observed(run: &[f64]) -> impl Iterator<Item = f64> {
     run.iter().copied().filter(|score| !score.is_nan())
 }
 
-/// Sigma of one client, if there are sessions enough.
-fn sigma_of(
-    noise: NoiseScale,
-    least_sessions: u16,
-    run: &[f64],
-    spread: &Spread,
-    scratch: &mut Vec<f64>,
-) -> Result<f64, NotAssessedBecause> {
-    if observed(run).count() < usize::from(least_sessions) {
-        return Err(NotAssessedBecause::TooFewSessions);
-    }
-    noise.sigma(run, spread, scratch)
-}
-
 /// Flags sessions that are probably the first of a worse level, given the sessions before only ([`OnlineChangePoint`]).
 ///
 /// The prior of each level is normal-gamma: around the mean of the client's first scored sessions, with a standard
@@ -165,7 +151,7 @@ impl OnlineJudge<'_> {
     fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
         let Self { detector, spread, orientation, state, scratch } = self;
         let state = state.as_mut().ok_or(NotAssessedBecause::OutOfRange)?;
-        let sigma = sigma_of(detector.noise, detector.least_sessions, run, spread, scratch)?;
+        let sigma = detector.noise.sigma(run, spread, scratch)?;
         let baseline = usize::from(detector.baseline);
         let (sum, count) =
             observed(run).take(baseline).fold((0.0, 0.0), |(sum, count), score| (sum + score, count + 1.0));
@@ -189,7 +175,10 @@ impl OnlineJudge<'_> {
 }
 
 impl Judge for OnlineJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
+        if observed < usize::from(self.detector.least_sessions) {
+            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
 }
@@ -284,7 +273,7 @@ struct ProductJudge<'d> {
 impl ProductJudge<'_> {
     fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
         let Self { detector, spread, orientation, scratch } = self;
-        let sigma = sigma_of(detector.noise, detector.least_sessions, run, spread, scratch)?;
+        let sigma = detector.noise.sigma(run, spread, scratch)?;
         scratch.clear();
         scratch.extend(observed(run));
         let prior = KnownSigma::new(crate::rule::median(scratch), detector.shift * sigma, sigma);
@@ -314,7 +303,10 @@ impl ProductJudge<'_> {
 }
 
 impl Judge for ProductJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
+        if observed < usize::from(self.detector.least_sessions) {
+            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
 }
@@ -437,7 +429,7 @@ struct LevelJudge<'d> {
 impl LevelJudge<'_> {
     fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
         let Self { detector, spread, orientation, result, passed, scratch } = self;
-        let sigma = sigma_of(detector.noise, detector.least_sessions, run, spread, scratch)?;
+        let sigma = detector.noise.sigma(run, spread, scratch)?;
         let share = detector.drift.unwrap_or(spread.drift_share);
         if share.is_nan() {
             return Err(NotAssessedBecause::NoVariation);
@@ -468,7 +460,10 @@ impl LevelJudge<'_> {
 }
 
 impl Judge for LevelJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
+        if observed < usize::from(self.detector.least_sessions) {
+            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
 }

@@ -15,7 +15,7 @@ struct SuddenJudge<'d> {
 }
 
 impl Judge for SuddenJudge<'_> {
-    fn judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Judged {
+    fn judge(&mut self, run: &[f64], _observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
         let Self { rule, found } = self;
         rule.detect_into(run, found);
         let orientation = rule.falls_under();
