@@ -19,7 +19,7 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
-from alliance.shifts import ShiftReport, find_shifts
+from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
@@ -44,6 +44,7 @@ __all__ = [
     "Source",
     "Study",
     "StudyScores",
+    "SuddenShiftReport",
     "__version__",
     "calibrate",
     "catalog",

@@ -15,7 +15,6 @@ __all__ = [
     "build_profile",
     "catalog",
     "check",
-    "check_shift_rule",
     "error_registry",
     "group_keys",
     "input_hash",
@@ -25,7 +24,7 @@ __all__ = [
     "preset_ids",
     "read_numbers",
     "reliable_change_cutoff",
-    "rule_is_retrospective",
+    "rule_facts",
     "statuses",
     "sudden_shifts",
     "totals_to_means",
@@ -76,7 +75,7 @@ class Detected:
         dyads: NDArray[np.uint32],
         sessions: NDArray[np.int64],
         scores: NDArray[np.float64],
-        range: tuple[float, float],
+        scale: tuple[tuple[float, float] | None, bool],
         rule: dict[str, Any],
         threads: int | None,
     ) -> Detected: ...
@@ -92,7 +91,7 @@ class Detected:
     ) -> None: ...
     def offsets(self) -> list[int]: ...
     def episodes(self) -> list[tuple[int, int, int, int | None, int, str, float, int, str]]: ...
-    def dyads(self) -> list[tuple[int, int, int, int, str, float]]: ...
+    def dyads(self) -> list[tuple[int, int, int, int, str, float, str | None]]: ...
 
 @final
 class NullModel:
@@ -103,20 +102,20 @@ class NullModel:
         scores: NDArray[np.float64],
         range: tuple[float, float],
         step: float | None,
+        worse_is_lower: bool,
     ) -> NullModel: ...
     def parameters(self) -> dict[str, float]: ...
     def chance_rate(self, rule: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]: ...
     def calibrate(self, rule: dict[str, Any], rate: float, per: str, options: dict[str, Any]) -> dict[str, Any]: ...
 
-def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
+def rule_facts(rule: dict[str, Any], worse_is_lower: bool) -> tuple[bool, bool, float | None]: ...
 def read_numbers(given: Given, out: NDArray[np.float64]) -> None: ...
-def check_shift_rule(rule: dict[str, Any], higher_is_better: bool) -> None: ...
 def sudden_shifts(
     dyads: NDArray[np.uint32],
     sessions: NDArray[np.int64],
     scores: NDArray[np.float64],
     rule: dict[str, Any],
-    higher_is_better: bool,
+    worse_is_lower: bool,
 ) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]: ...
 def reliable_change_cutoff(standard_deviation: float, reliability: float) -> tuple[float, float, float]: ...
 def preset_ids() -> list[str]: ...

@@ -61,7 +61,7 @@ def episodes_of_client(report: Any, client: Any) -> Any:
     """Draw one client's trajectory with the rule's reference and limit; episodes are shaded."""
     from alliance._frames import Frame, cells
 
-    column = report._scores._id_roles["client"]
+    column = report._run.by_dyad[0]
     sessions, episodes = Frame(report.sessions), Frame(report.episodes)
     mine = [who == client for who in cells(sessions, column)]
     if not any(mine):
@@ -87,14 +87,20 @@ def episodes_of_client(report: Any, client: Any) -> Any:
         ("score", {"color": "#0072B2", "linewidth": 1.4, "marker": "o", "markersize": 4}),
     ):
         values = [gap if value is None else value for value in of(sessions, name, mine)]
-        panel.plot(places, values, label=name, **style)
+        if any(value == value for value in values):
+            panel.plot(places, values, label=name, **style)
+    flagged = [place for place, flag in zip(places, of(sessions, "flagged", mine), strict=True) if flag]
+    if flagged:
+        ring = {"linestyle": "none", "marker": "o", "markersize": 8, "markerfacecolor": "none", "color": "#D55E00"}
+        panel.plot(flagged, [values[place] for place in flagged], label="flagged", **ring)
     panel.set_xticks(places, [str(label) for label in labels], fontsize=7)
     panel.tick_params(labelsize=7)
     panel.spines[["top", "right"]].set_visible(False)
     panel.set_xlabel("session", fontsize=8)
-    panel.set_ylabel(f"{report.scale}, item mean", fontsize=8)
-    panel.set_ylim(*_limits(report._scores.in_metric("mean"), report.scale))
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=8, reverse=True)
+    panel.set_ylabel(report._axis, fontsize=8)
+    if report._run.limits is not None:
+        panel.set_ylim(*_with_room(*report._run.limits))
+    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=8, reverse=True)
     return figure
 
 
@@ -123,6 +129,10 @@ def _limits(scores: Any, scale: str) -> tuple[float, float]:
     elif scores.metric == "sum":
         items = len(scores.instrument.scales[scale])
         low, high = low * items, high * items
+    return _with_room(low, high)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
     room = 0.03 * (high - low)
     return low - room, high + room
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from alliance import _html, _native
 from alliance.chance import ChanceRate, rate_of
 from alliance.errors import CannotEstimate, from_code
 from alliance.instruments import Instrument
-from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rules import Preset, Rule, SuddenGain, require_rule
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
@@ -26,7 +26,7 @@ CLASSES = ("no-rupture", "repaired", "unrepaired", "mixed", "undecided", "not-as
 def find_ruptures(
     scores: Scores | StudyScores | Study,
     *,
-    rule: BelowReference,
+    rule: Rule,
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -39,8 +39,8 @@ def find_ruptures(
     scores : Scores, StudyScores or Study
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
         was named: a dyad is a client with a therapist.
-    rule : BelowReference
-        The rule; thresholds in points are in points of the item mean.
+    rule : Rule
+        One of :mod:`alliance.rules`, but for sudden gains; thresholds in points are in points of the item mean.
     rater : str, optional
         Whose scores, where there are several.
     scale : str
@@ -76,32 +76,35 @@ def find_ruptures(
     >>> report.episodes.select("onset", "nadir", "recovery", "resolution").rows()
     [(4, 4, 5, 'repaired')]
     """
-    require_criterion(rule)
+    require_rule(rule)
+    if isinstance(rule, SuddenGain):
+        raise from_code("invalid-option", "rule: a gain is no rupture; give a `BelowReference` or another rule")
     run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    detected = _native.Detected(run.dyads, run.numbers, run.scores, run.limits, rule._fields(), threads)
-    return RuptureReport._of(run, scale, rule, detected)
+    return RuptureReport._of(run, scale, rule, detect(run, rule, threads))
 
 
-class RuptureReport:
-    """What a rule found: sessions, episodes and clients. Made by :func:`find_ruptures`.
+def detect(run: Sessions, rule: Rule, threads: int | None) -> _native.Detected:
+    """Apply a rule to series."""
+    ends = (run.limits, run.worse_is_lower(rule))
+    return _native.Detected(run.dyads, run.numbers, run.scores, ends, rule._fields(), threads)
 
-    A flag says that the rule's condition was met in a session. It does not say what kind of rupture it was, nor
-    that there was one. In a notebook it shows counts, never a row.
-    """
+
+class SessionReport:
+    """What a rule found in session series: sessions, episodes and clients."""
 
     __slots__ = ("_chance", "_detected", "_run", "rule", "scale")
 
-    rule: BelowReference
+    rule: Rule
     scale: str
     _run: Sessions
     _detected: _native.Detected
     _chance: ChanceRate | CannotEstimate | None
 
     def __init__(self) -> None:
-        raise TypeError("a report is made by `al.find_ruptures`")
+        raise TypeError("a report is made by `al.find_ruptures` or `al.find_shifts`")
 
     @classmethod
-    def _of(cls, run: Sessions, scale: str, rule: BelowReference, detected: _native.Detected) -> RuptureReport:
+    def _of(cls, run: Sessions, scale: str, rule: Rule, detected: _native.Detected) -> Self:
         new = object.__new__(cls)
         values = {"rule": rule, "scale": scale, "_run": run, "_detected": detected, "_chance": None}
         for name, value in values.items():
@@ -109,8 +112,13 @@ class RuptureReport:
         return new
 
     @property
-    def _scores(self) -> Scores:
-        return self._run.chosen
+    def _kind(self) -> Any:
+        return self._run.ids.kind
+
+    @property
+    def _axis(self) -> str:
+        """What the scores are, for a figure."""
+        return self.scale
 
     @property
     def chance(self) -> ChanceRate:
@@ -136,11 +144,6 @@ class RuptureReport:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a report cannot be changed")
 
-    @property
-    def instrument(self) -> Instrument:
-        """The form the scores are of."""
-        return self._scores.instrument
-
     def _first_rows(self) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
         """Give a source row and the first session number of each dyad."""
         import numpy as np
@@ -154,17 +157,15 @@ class RuptureReport:
 
     def _ids_of(self, rows: NDArray[np.intp]) -> Any:
         """Select client and therapist of these source rows."""
-        from alliance._frames import Frame
-
-        roles = self._scores._id_roles
-        frame = Frame(self._scores._ids).take(rows)
-        return frame.ids([roles[role] for role in ("client", "therapist") if role in roles])
+        return self._run.ids.take(rows).ids(self._run.by_dyad)
 
     @property
     def sessions(self) -> Any:
         """One row per session: ids, session, score, reference, limit, flagged. Gaps have a row without a score.
 
-        Scores, references and limits are item means. A session is flagged when its score is at or below the limit.
+        ``reference`` is the level the score is held against: of a control chart the centre line, of a partition the
+        mean of the last segment that was no episode. ``limit`` is the score from which on the session is flagged, given
+        the sessions before; there is none where a rule looks at more than that.
         """
         import numpy as np
 
@@ -188,16 +189,16 @@ class RuptureReport:
             "limit": limit,
             "flagged": flags.astype(bool),
         }
-        kind = self._scores._kind
-        ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
-        return _frames.beside(kind, ids, columns)
+        ids = _frames.without_index(self._kind, self._ids_of(first_rows[dyads]))
+        return _frames.beside(self._kind, ids, columns)
 
     @property
     def episodes(self) -> Any:
         """One row per episode: ids, onset, nadir, recovery, resolution, magnitude, length, shape.
 
-        Onset, nadir and recovery are the caller's session labels; the magnitude is in points of the item mean, the
-        length in sessions. ``resolution``: repaired, unrepaired, censored (the series ended first) or not-asked.
+        Onset, nadir and recovery are the caller's session labels; the magnitude is in points of the score, the
+        length in sessions. ``resolution``: repaired, unrepaired, censored (the series ended first) or not-asked; of
+        shifts in other measures than the alliance returned and lasting.
         """
         import numpy as np
 
@@ -217,21 +218,22 @@ class RuptureReport:
             "onset": [label(dyad, onset) for dyad, onset, *_ in found],
             "nadir": [label(episode[0], episode[2]) for episode in found],
             "recovery": [label(episode[0], episode[3]) for episode in found],
-            "resolution": [episode[5] for episode in found],
+            "resolution": [self._run.said(episode[5]) for episode in found],
             "magnitude": np.array([episode[6] for episode in found], dtype=float),
             "length": np.array([episode[7] for episode in found], dtype=np.int64),
             "shape": [episode[8] for episode in found],
         }
-        kind = self._scores._kind
-        ids = _frames.without_index(kind, self._ids_of(first_rows[dyads]))
-        return _frames.beside(kind, ids, columns)
+        ids = _frames.without_index(self._kind, self._ids_of(first_rows[dyads]))
+        return _frames.beside(self._kind, ids, columns)
 
     @property
     def clients(self) -> Any:
-        """One row per dyad: ids, observed and evaluable sessions, flagged sessions, episodes, class, unit.
+        """One row per dyad: ids, observed and evaluable sessions, flagged sessions, episodes, class, unit, reason.
 
         ``class``: no-rupture, repaired, unrepaired, mixed, undecided (no episode could end before the series did)
-        or not-assessed (too few sessions, or no variation). ``unit`` is the rule's unit in points for this client.
+        or not-assessed; of shifts no-shift, returned, lasting. ``unit`` is the rule's unit in points for this client,
+        such as sigma of a control chart. ``reason`` says why a dyad was not assessed: too-few-sessions, no-unit (the
+        scores do not vary), no-reference, too-few-moving-ranges, no-moving-range, too-few-off-median, out-of-range.
         """
         import numpy as np
 
@@ -239,11 +241,12 @@ class RuptureReport:
 
         first_rows, _ = self._first_rows()
         found = self._detected.dyads()
-        names = ("observed", "evaluable", "flagged", "episodes", "class", "unit")
+        names = ("observed", "evaluable", "flagged", "episodes")
         columns: dict[str, Any] = {name: [dyad[place] for dyad in found] for place, name in enumerate(names)}
+        columns["class"] = [self._run.said(dyad[4]) for dyad in found]
         columns["unit"] = np.array([dyad[5] for dyad in found], dtype=float)
-        kind = self._scores._kind
-        return _frames.beside(kind, _frames.without_index(kind, self._ids_of(first_rows)), columns)
+        columns["reason"] = [dyad[6] for dyad in found]
+        return _frames.beside(self._kind, _frames.without_index(self._kind, self._ids_of(first_rows)), columns)
 
     def to_frame(self, table: Literal["sessions", "episodes", "clients"] = "episodes") -> Any:
         """Give one of the three tables.
@@ -265,14 +268,15 @@ class RuptureReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of this report should know."""
-        return (
-            *self.rule.notes,
-            "A flag says that the rule's condition was met, not that the alliance ruptured.",
-        )
+        return self.rule.notes
 
     def _counts(self) -> dict[str, int]:
         classes = [dyad[4] for dyad in self._detected.dyads()]
-        return {name: classes.count(name) for name in CLASSES if name in classes}
+        return {self._run.said(name): classes.count(name) for name in CLASSES if name in classes}
+
+    def _sought(self) -> str:
+        """Say in a sentence what was looked for, in what."""
+        raise NotImplementedError
 
     def methods(self) -> str:
         """Give a paragraph for a methods section, of facts this report holds.
@@ -283,26 +287,12 @@ class RuptureReport:
             Plain text.
         """
         dyads = self._detected.dyads()
-        rule = f"the rule {self.rule.name} ({self.rule.id})" if isinstance(self.rule, Preset) else "a rule"
         counts = ", ".join(f"{count} {name}" for name, count in self._counts().items())
         return (
-            f"Ruptures in the {self.scale} score of the {self._scores.instrument.rater} were sought with {rule}. "
-            f"{self.rule.describe()} {len(dyads)} dyads with {sum(dyad[0] for dyad in dyads)} scored sessions: "
-            f"{sum(dyad[2] for dyad in dyads)} sessions flagged, {len(self._detected.episodes())} episodes; dyads: "
-            f"{counts or 'none'}. {' '.join(self.notes)} {_said(self._expected())}"
+            f"{self._sought()} {self.rule.describe()} {len(dyads)} dyads with {sum(dyad[0] for dyad in dyads)} scored "
+            f"sessions: {sum(dyad[2] for dyad in dyads)} sessions flagged, {len(self._detected.episodes())} episodes; "
+            f"dyads: {counts or 'none'}. {' '.join(self.notes)} {_said(self._expected())}"
         )
-
-    def cite(self) -> str:
-        """Give BibTeX entries of the instrument, the rule and this software.
-
-        Returns
-        -------
-        str
-            BibTeX.
-        """
-        from alliance.citing import cite
-
-        return cite(self._scores, *((self.rule,) if isinstance(self.rule, Preset) else ()))
 
     def plot(self, client: Any) -> Any:
         """Draw a client's trajectory with reference, limit and episodes.
@@ -321,12 +311,19 @@ class RuptureReport:
 
         return episodes_of_client(self, client)
 
+    def _measure(self) -> str:
+        """Name what was measured."""
+        return self.scale
+
+    def _title(self) -> str:
+        raise NotImplementedError
+
     def __repr__(self) -> str:
         dyads, episodes = len(self._detected.offsets()) - 1, len(self._detected.episodes())
-        return f"<RuptureReport {self._scores.instrument.id} {self.scale}: {dyads} dyads, {episodes} episodes>"
+        return f"<{type(self).__name__} {self._measure()}: {dyads} dyads, {episodes} episodes>"
 
     def _repr_html_(self) -> str:
-        line = f"{self._scores.instrument.id}, {self.scale}, {len(self._detected.offsets()) - 1} dyads"
+        line = f"{self._measure()}, {len(self._detected.offsets()) - 1} dyads"
         dyads, expected = self._detected.dyads(), self._expected()
         assessed = [dyad for dyad in dyads if dyad[4] != "not-assessed"]
         clients, sessions = sum(dyad[2] > 0 for dyad in assessed), sum(dyad[1] for dyad in assessed)
@@ -335,7 +332,7 @@ class RuptureReport:
             ("sessions flagged", _share(sum(dyad[2] for dyad in assessed), sessions)),
         )
         page = (
-            _html.heading("Ruptures and repairs", line)
+            _html.heading(self._title(), line)
             + f"<div>{_html.text(self.rule.describe())}</div>"
             + _html.table(("dyads", "count"), list(self._counts().items()))
         )
@@ -348,6 +345,56 @@ class RuptureReport:
             + _html.table(("", "observed", "expected by chance (95 % interval of the fit)"), rows)
             + _html.notes((*self.notes, "Expected: the rate if nothing had happened, under a fitted model."))
         )
+
+
+class RuptureReport(SessionReport):
+    """What a rule found: sessions, episodes and clients. Made by :func:`find_ruptures`.
+
+    A flag says that the rule's condition was met in a session. It does not say what kind of rupture it was, nor
+    that there was one. Scores, references and limits are item means. In a notebook it shows counts, never a row.
+    """
+
+    __slots__ = ()
+
+    @property
+    def _scores(self) -> Scores:
+        return cast(Scores, self._run.chosen)
+
+    @property
+    def _axis(self) -> str:
+        return f"{self.scale}, item mean"
+
+    @property
+    def instrument(self) -> Instrument:
+        """The form the scores are of."""
+        return self._scores.instrument
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this report should know."""
+        return (*super().notes, "A flag says that the rule's condition was met, not that the alliance ruptured.")
+
+    def _sought(self) -> str:
+        rule = f"the rule {self.rule.name} ({self.rule.id})" if isinstance(self.rule, Preset) else "a rule"
+        return f"Ruptures in the {self.scale} score of the {self.instrument.rater} were sought with {rule}."
+
+    def _measure(self) -> str:
+        return f"{self.instrument.id} {self.scale}"
+
+    def _title(self) -> str:
+        return "Ruptures and repairs"
+
+    def cite(self) -> str:
+        """Give BibTeX entries of the instrument, the rule and this software.
+
+        Returns
+        -------
+        str
+            BibTeX.
+        """
+        from alliance.citing import cite
+
+        return cite(self._scores, *((self.rule,) if isinstance(self.rule, Preset) else ()))
 
 
 def _share(count: int, of: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _native
 from alliance.errors import AllianceError, from_code
@@ -15,18 +15,38 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from alliance._frames import Frame
+    from alliance.rules import Rule
+
 __all__ = ["Sessions", "number_sessions", "read_sessions"]
 
 
-class Sessions(NamedTuple):
-    """Item means of one scale, one per form, with dyad and session number."""
+_WORDS_FOR_SHIFTS = {"no-rupture": "no-shift", "repaired": "returned", "unrepaired": "lasting"}
 
-    chosen: Scores
+
+class Sessions(NamedTuple):
+    """Scores of one measure, one per form, with dyad and session number; item means where they are of a form."""
+
+    chosen: Scores | None
     dyads: NDArray[np.uint32]
     numbers: NDArray[np.int64]
     scores: NDArray[np.float64]
-    limits: tuple[float, float]
+    limits: tuple[float, float] | None
     labels: Callable[[int, int], Any] | None
+    ids: Frame
+    by_dyad: Sequence[Any]
+    step: float | None = None
+    higher_is_better: bool = True
+    side: Literal["worse", "better"] = "worse"
+
+    def said(self, word: str) -> str:
+        """Give the word for a class or an outcome: ruptures and repairs are of the alliance only."""
+        return word if self.chosen is not None else _WORDS_FOR_SHIFTS.get(word, word)
+
+    def worse_is_lower(self, rule: Rule) -> bool:
+        """Whether what a rule looks for lies lower: the worse end of the scale, or the better one."""
+        side = rule._side or self.side
+        return self.higher_is_better == (side == "worse")
 
 
 def read_sessions(
@@ -50,7 +70,8 @@ def read_sessions(
     dyads = np.frombuffer(groups["groups"], dtype=np.uint32)
     numbers, labels = number_sessions(ids, roles["session"], dyads, session_order)
     values = np.ascontiguousarray(chosen.in_metric("mean")[scale])
-    return Sessions(chosen, dyads, numbers, values, chosen.instrument.range or (0.0, 1.0), labels)
+    limits = chosen.instrument.range or (0.0, 1.0)
+    return Sessions(chosen, dyads, numbers, values, limits, labels, ids, by_dyad)
 
 
 def choose(scores: Any, rater: str | None) -> Scores:

@@ -3,13 +3,14 @@
 use alliance_ruptures::chance::{
     self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rate,
 };
-use alliance_ruptures::{Rule, ScoreScale, Series};
+use alliance_ruptures::{Detector, ScoreScale, Series};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::detectors::{detector, orientation};
 use crate::error::coded;
-use crate::ruptures::{RuleFields, from_ruptures, unknown};
+use crate::ruptures::{from_ruptures, unknown};
 use crate::scoring::read;
 
 fn from_chance(py: Python<'_>, error: &ChanceError) -> PyErr {
@@ -55,8 +56,8 @@ pub(crate) struct NullModel {
 }
 
 impl NullModel {
-    fn rule(py: Python<'_>, rule: &RuleFields) -> PyResult<Rule> {
-        rule.rule().map_err(|error| from_ruptures(py, &error))
+    fn rule(&self, rule: &Bound<'_, PyDict>) -> PyResult<Detector> {
+        detector(rule, self.model.scale().orientation)
     }
 }
 
@@ -70,10 +71,11 @@ impl NullModel {
         scores: PyBuffer<f64>,
         range: (f64, f64),
         step: Option<f64>,
+        worse_is_lower: bool,
     ) -> PyResult<Self> {
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let fitted = py.detach(|| {
-            let mut scale = ScoreScale::new(range.0, range.1)?;
+            let mut scale = ScoreScale::new(range.0, range.1)?.with_orientation(orientation(worse_is_lower));
             if let Some(step) = step {
                 scale = scale.with_step(step)?;
             }
@@ -104,10 +106,10 @@ impl NullModel {
     fn chance_rate<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rule: &Bound<'py, PyDict>,
         options: ChanceFields,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+        let rule = self.rule(rule)?;
         let options = options.options();
         let found = py.detach(|| chance_rate(rule, &self.model, &options));
         let found: ChanceRate = found.map_err(|error| from_chance(py, &error))?;
@@ -136,12 +138,12 @@ impl NullModel {
     fn calibrate<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rule: &Bound<'py, PyDict>,
         rate: f64,
         per: &str,
         options: ChanceFields,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+        let rule = self.rule(rule)?;
         let per = match per {
             "client" => Per::Client,
             "session" => Per::Session,

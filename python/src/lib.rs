@@ -6,6 +6,7 @@
 mod chance;
 mod checking;
 mod columns;
+mod detectors;
 mod error;
 mod instrument;
 mod keys;
@@ -26,17 +27,19 @@ mod _native {
     #[pymodule_export]
     use crate::columns::input_hash;
     #[pymodule_export]
+    use crate::detectors::rule_facts;
+    #[pymodule_export]
     use crate::instrument::{Instrument, catalog, instrument};
     #[pymodule_export]
     use crate::keys::group_keys;
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
-    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
+    use crate::ruptures::{Detected, preset, preset_ids};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]
-    use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
+    use crate::shifts::{reliable_change_cutoff, sudden_shifts};
     #[pymodule_export]
     use crate::{build_profile, error_registry, version};
 }

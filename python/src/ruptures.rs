@@ -1,15 +1,17 @@
 //! Rules and what they find.
 
 use alliance_ruptures as ruptures;
+use alliance_ruptures::segments::Misfit;
 use alliance_ruptures::{
-    Comparison, Detection, Gaps, Overlap, Reference, Repair, Rule, RuptureError, ScoreScale, Series,
-    Tolerance, Unit,
+    Comparison, Detection, Detector, Gaps, NotAssessed, Overlap, Reference, Repair, Rule, RuptureError,
+    ScoreScale, Series, Tolerance, Unit,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::detectors::{detector, orientation};
 use crate::error::coded;
 use crate::scoring::{read, write};
 
@@ -91,26 +93,7 @@ impl RuleFields {
             }
         };
         let mut rule = Rule::new(reference, unit, self.threshold)?;
-        let near = self.repair.1.unwrap_or(0.0);
-        let tolerance = match self.tolerance_in.as_str() {
-            "points" => Tolerance::Points(near),
-            "units" => Tolerance::Units(near),
-            _ => return Err(unknown("tolerance_in", "choose points or units")),
-        };
-        rule.repair = match self.repair.0.as_str() {
-            "not-asked" => Repair::NotAsked,
-            "return-to-previous" => Repair::ReturnToPrevious(tolerance),
-            "return-to-reference" => Repair::ReturnToReference(tolerance),
-            "regain-share" => Repair::RegainShare(number(self.repair.1, "repair")?),
-            "rise" => Repair::Rise(number(self.repair.1, "repair")?),
-            _ => {
-                return Err(unknown(
-                    "repair",
-                    "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
-                     (\"regain-share\", share) or (\"rise\", units)",
-                ));
-            }
-        };
+        rule.repair = repair(&self.repair, &self.tolerance_in)?;
         rule.comparison = match self.comparison.as_str() {
             "at-least" => Comparison::AtLeast,
             "more-than" => Comparison::MoreThan,
@@ -122,12 +105,7 @@ impl RuleFields {
             "interpolate" => Gaps::Interpolate,
             _ => return Err(unknown("gaps", "choose bridge, break or interpolate")),
         };
-        rule.overlap = match self.overlap.as_str() {
-            "merge" => Overlap::Merge,
-            "first" => Overlap::First,
-            "deepest" => Overlap::Deepest,
-            _ => return Err(unknown("overlap", "choose merge, first or deepest")),
-        };
+        rule.overlap = overlap(&self.overlap)?;
         rule.fall_sessions = self.fall_sessions;
         rule.repair_window = self.repair_window;
         rule.least_sessions = self.least_sessions;
@@ -137,10 +115,37 @@ impl RuleFields {
     }
 }
 
-/// Whether a rule rests on later sessions; raises if it is not sound.
-#[pyfunction]
-pub(crate) fn rule_is_retrospective(py: Python<'_>, rule: RuleFields) -> PyResult<bool> {
-    rule.rule().map(|rule| rule.is_retrospective()).map_err(|error| from_ruptures(py, &error))
+/// What counts as repair, from a word with or without a number.
+pub(crate) fn repair(choice: &(String, Option<f64>), tolerance_in: &str) -> Result<Repair, RuptureError> {
+    let (word, number) = (choice.0.as_str(), choice.1);
+    let near = number.unwrap_or(0.0);
+    let tolerance = match tolerance_in {
+        "points" => Tolerance::Points(near),
+        "units" => Tolerance::Units(near),
+        _ => return Err(unknown("tolerance_in", "choose points or units")),
+    };
+    match (word, number) {
+        ("not-asked", None) => Ok(Repair::NotAsked),
+        ("return-to-previous", _) => Ok(Repair::ReturnToPrevious(tolerance)),
+        ("return-to-reference", _) => Ok(Repair::ReturnToReference(tolerance)),
+        ("regain-share", Some(share)) => Ok(Repair::RegainShare(share)),
+        ("rise", Some(units)) => Ok(Repair::Rise(units)),
+        ("reversal", None) => Ok(Repair::Reversal),
+        _ => Err(unknown(
+            "repair",
+            "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
+             (\"regain-share\", share), (\"rise\", units) or reversal",
+        )),
+    }
+}
+
+pub(crate) fn overlap(word: &str) -> Result<Overlap, RuptureError> {
+    match word {
+        "merge" => Ok(Overlap::Merge),
+        "first" => Ok(Overlap::First),
+        "deepest" => Ok(Overlap::Deepest),
+        _ => Err(unknown("overlap", "choose merge, first or deepest")),
+    }
 }
 
 /// Ids of the published rules.
@@ -224,6 +229,7 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
         Repair::ReturnToReference(Tolerance::Points(near)) => (("return-to-reference", Some(near)), "points"),
         Repair::RegainShare(share) => (("regain-share", Some(share)), "points"),
         Repair::Rise(units) => (("rise", Some(units)), "points"),
+        Repair::Reversal => (("reversal", None), "points"),
         _ => (("not-asked", None), "points"),
     };
     fields.set_item("reference", reference)?;
@@ -255,6 +261,30 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
     Ok(fields)
 }
 
+/// Scores of any measure: a bound no score reaches, where the scale is not stated.
+pub(crate) const ANY_SCORE: f64 = 1e12;
+
+/// What is wrong with a rule on scores of this range, if anything.
+fn off_scale(rule: &Detector, range: Option<(f64, f64)>) -> Option<RuptureError> {
+    let needs_ends = match rule {
+        Detector::Rule(rule) => rule.unit == Unit::Pomp,
+        Detector::Segments(segments) => segments.misfit == Misfit::CensoredNormal,
+        _ => false,
+    };
+    match (range, rule) {
+        (None, _) if needs_ends => {
+            Some(unknown("range", "this rule needs the lowest and the highest possible score"))
+        }
+        (Some((lowest, highest)), Detector::Rule(Rule { reference: Reference::Fixed(score), .. }))
+            if !(lowest..=highest).contains(score) =>
+        {
+            let problem = format!("the fixed score must lie on the scale, {lowest} to {highest}");
+            Some(unknown("reference", &problem))
+        }
+        _ => None,
+    }
+}
+
 /// Series in any row order, and what a rule found in them.
 #[pyclass(frozen, module = "alliance._native")]
 pub(crate) struct Detected {
@@ -266,8 +296,8 @@ pub(crate) struct Detected {
 /// Dyad, onset, nadir, recovery, last (positions within the dyad), resolution, magnitude, length, shape.
 type EpisodeFacts = (usize, usize, usize, Option<usize>, usize, &'static str, f64, usize, &'static str);
 
-/// Observed, evaluable, flagged, episodes, class, unit.
-type DyadFacts = (usize, usize, usize, usize, &'static str, f64);
+/// Observed, evaluable, flagged, episodes, class, unit, why not assessed.
+type DyadFacts = (usize, usize, usize, usize, &'static str, f64, Option<&'static str>);
 
 #[pymethods]
 impl Detected {
@@ -277,21 +307,20 @@ impl Detected {
         dyads: PyBuffer<u32>,
         sessions: PyBuffer<i64>,
         scores: PyBuffer<f64>,
-        range: (f64, f64),
-        rule: RuleFields,
+        scale: (Option<(f64, f64)>, bool),
+        rule: &Bound<'_, PyDict>,
         threads: Option<usize>,
     ) -> PyResult<Self> {
-        let rule = rule.rule().map_err(|error| from_ruptures(py, &error))?;
-        if let Reference::Fixed(score) = rule.reference
-            && !(range.0..=range.1).contains(&score)
-        {
-            let problem =
-                format!("the fixed score must lie on the form's item mean, {} to {}", range.0, range.1);
-            return Err(from_ruptures(py, &unknown("reference", &problem)));
+        let (range, worse_is_lower) = scale;
+        let orientation = orientation(worse_is_lower);
+        let rule = detector(rule, orientation)?;
+        let (lowest, highest) = range.unwrap_or((-ANY_SCORE, ANY_SCORE));
+        if let Some(error) = off_scale(&rule, range) {
+            return Err(from_ruptures(py, &error));
         }
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let detected = py.detach(|| {
-            let scale = ScoreScale::new(range.0, range.1)?;
+            let scale = ScoreScale::new(lowest, highest)?.with_orientation(orientation);
             let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
             let spread = ruptures::Spread::of(&series);
             let found = ruptures::detect_with(&series, rule, &spread, threads);
@@ -374,7 +403,9 @@ impl Detected {
         let each = self.found.dyads.iter().enumerate();
         each.map(|(dyad, found)| {
             let episodes = self.found.episodes_of(dyad).len();
-            (found.observed, found.evaluable, found.flagged, episodes, found.class.as_str(), found.unit)
+            let because = found.not_assessed.map(NotAssessed::as_str);
+            let class = found.class.as_str();
+            (found.observed, found.evaluable, found.flagged, episodes, class, found.unit, because)
         })
         .collect()
     }

@@ -135,7 +135,7 @@ def test_the_figure_shows_gaps_and_episodes():
     report = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=POINT)
     figure = report.plot("a")
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
-    assert set(lines) == {"score", "reference", "limit"}
+    assert set(lines) == {"score", "reference", "limit", "flagged"}
     assert sum(value != value for value in lines["score"].get_ydata()) == 1
     assert len(figure.axes[0].patches) == len(report.episodes)
     with pytest.raises(al.AllianceError):

@@ -15,7 +15,7 @@ mod series;
 pub mod simulate;
 pub mod sudden;
 
-pub use detector::{Detection, Detector, DyadDetection, NotAssessedBecause, detect, detect_with};
+pub use detector::{Detection, Detector, DyadDetection, NotAssessed, detect, detect_with};
 pub use error::RuptureError;
 #[cfg(feature = "presets")]
 pub use preset::{Citation, Preset, Provenance, preset, preset_ids};

@@ -15,7 +15,7 @@ use alliance_ruptures::segments::{
 };
 use alliance_ruptures::sudden::{ShiftDirection, Stability, SuddenOptions, SuddenRule};
 use alliance_ruptures::{
-    ClientClass, Detection, Detector, NotAssessedBecause, Orientation, Reference, Repair, Resolution, Rule,
+    ClientClass, Detection, Detector, NotAssessed, Orientation, Reference, Repair, Resolution, Rule,
     ScoreScale, Series, Spread, Tolerance, Unit, detect, detect_with,
 };
 use proptest::collection::vec;
@@ -94,10 +94,10 @@ fn segments_give_the_worked_numbers() {
 
     segments.penalty = SegmentPenalty::Value(1.032);
     assert!(flagged(segments).is_empty(), "5.456 to 4.5 is less than a point");
-    segments.drop = 0.9;
+    segments.threshold = 0.9;
     assert_eq!(flagged(segments), [11, 12, 13]);
     segments.min_segment = 2;
-    segments.drop = 0.5;
+    segments.threshold = 0.5;
     segments.penalty = SegmentPenalty::Value(0.516);
     assert_eq!(flagged(segments), [5, 6, 11, 12, 13], "two sessions at least smear the dip");
 }
@@ -182,17 +182,17 @@ fn better_shifts_are_falls_under_the_other_orientation() {
 
 #[test]
 fn every_reason_is_told() {
-    use NotAssessedBecause::{
-        NoMovingRange, NoReference, NoVariation, TooFewMovingRanges, TooFewOffMedian, TooFewSessions,
+    use NotAssessed::{
+        NoMovingRange, NoReference, NoUnit, TooFewMovingRanges, TooFewOffMedian, TooFewSessions,
     };
     let because = |rule: Detector, scores: &[f64]| {
         let found = detect(&one(scores), rule).dyads[0];
-        assert_eq!(found.class == ClientClass::NotAssessed, found.because.is_some());
-        found.because
+        assert_eq!(found.class == ClientClass::NotAssessed, found.not_assessed.is_some());
+        found.not_assessed
     };
     let shewhart = Detector::from(chart(ChartSignal::Beyond(3.0)));
-    assert_eq!(because(shewhart, &[5.0; 4]), Some(TooFewSessions));
-    assert_eq!(because(shewhart, &[5.0; 9]), Some(NoVariation));
+    assert_eq!(because(shewhart, &[5.0; 4]), Some(TooFewSessions { observed: 4, needed: 8 }));
+    assert_eq!(because(shewhart, &[5.0; 9]), Some(NoUnit));
     assert_eq!(because(shewhart, &[5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 4.0, 4.0]), Some(NoMovingRange));
     let gappy = [5.0, NAN, 5.5, NAN, 5.0, NAN, 5.5, NAN, 5.0, NAN, 5.5, NAN, 5.0, NAN, 5.5];
     assert_eq!(because(shewhart, &gappy), Some(TooFewMovingRanges));
@@ -200,20 +200,24 @@ fn every_reason_is_told() {
     assert_eq!(because(runs, &[5.0, 4.0, 6.0, 5.0, 5.0]), Some(TooFewOffMedian));
     let rule = Rule::new(Reference::Baseline(4), Unit::Points, 1.0).unwrap().into();
     assert_eq!(because(rule, &[5.0; 4]), Some(NoReference));
-    assert_eq!(because(rule, &[5.0; 2]), Some(TooFewSessions));
+    assert_eq!(because(rule, &[5.0; 2]), Some(TooFewSessions { observed: 2, needed: 3 }));
     assert_eq!(because(rule, &[5.0; 5]), None);
     let loss = sudden(ShiftDirection::Loss, Orientation::HigherIsBetter, 1.0).into();
     assert_eq!(because(loss, &[5.0, 4.0, 3.0]), Some(NoReference));
     let own = Rule::new(Reference::Previous, Unit::OwnSd, 1.0).unwrap().into();
-    assert_eq!(because(own, &[5.0; 9]), Some(NoVariation));
+    assert_eq!(because(own, &[5.0; 9]), Some(NoUnit));
     for detector in [
         Detector::from(OnlineDetector::new(0.5).unwrap()),
         ProductDetector::new(0.5).unwrap().into(),
         LevelDetector::new(LevelTest::Shift, 3.0).unwrap().into(),
         SegmentDetector::new(1.0, DropUnit::Sigmas).unwrap().into(),
     ] {
-        assert_eq!(because(detector, &[5.0; 9]), Some(NoVariation), "{detector:?}");
-        assert_eq!(because(detector, &[5.0; 2]), Some(TooFewSessions), "{detector:?}");
+        assert_eq!(because(detector, &[5.0; 9]), Some(NoUnit), "{detector:?}");
+        assert_eq!(
+            because(detector, &[5.0; 2]),
+            Some(TooFewSessions { observed: 2, needed: 4 }),
+            "{detector:?}"
+        );
     }
 }
 
@@ -321,7 +325,8 @@ fn assert_same(one: &Detection, other: &Detection, place: &Detector) {
     assert_eq!(one.offsets, other.offsets, "{place:?}");
     let facts = |found: &Detection| {
         let each = found.dyads.iter();
-        let each = each.map(|dyad| (dyad.observed, dyad.evaluable, dyad.flagged, dyad.class, dyad.because));
+        let each =
+            each.map(|dyad| (dyad.observed, dyad.evaluable, dyad.flagged, dyad.class, dyad.not_assessed));
         each.collect::<Vec<_>>()
     };
     assert_eq!(facts(one), facts(other), "{place:?}");
@@ -335,11 +340,11 @@ fn assert_sound(series: &Series, detector: &Detector) {
         let span = series.offsets()[dyad]..series.offsets()[dyad + 1];
         let run = series.dyad(dyad);
         let (reference, flags) = (&found.reference[span.clone()], &found.flagged[span.clone()]);
-        assert_eq!(told.class == ClientClass::NotAssessed, told.because.is_some(), "{detector:?}");
+        assert_eq!(told.class == ClientClass::NotAssessed, told.not_assessed.is_some(), "{detector:?}");
         assert_eq!(told.observed, run.iter().filter(|score| !score.is_nan()).count());
         assert_eq!(told.flagged, flags.iter().filter(|flag| **flag).count());
         assert!(told.flagged <= told.evaluable && told.evaluable <= told.observed, "{detector:?} {told:?}");
-        assert!(told.because.is_none() || told.flagged == 0);
+        assert!(told.not_assessed.is_none() || told.flagged == 0);
         for (place, score) in run.iter().enumerate() {
             let limit = found.limit(dyad, span.start + place);
             assert!(!flags[place] || !(score.is_nan() || reference[place].is_nan()), "{detector:?}");
@@ -347,7 +352,7 @@ fn assert_sound(series: &Series, detector: &Detector) {
                 assert!(orientation.fall(reference[place], *score) > 0.0, "{detector:?}");
             }
             // A limit is what it says: beyond it, and only there unless run rules look at more, a session is flagged.
-            if !limit.is_nan() && !score.is_nan() && told.because.is_none() {
+            if !limit.is_nan() && !score.is_nan() && told.not_assessed.is_none() {
                 let beyond = orientation.fall(limit, *score);
                 assert!(flags[place] || beyond < 1e-6, "{detector:?}: {beyond} beyond and not flagged");
                 let is_exact = !matches!(detector, Detector::Chart(chart) if matches!(chart.signal, ChartSignal::RunRules(_)));
@@ -405,7 +410,7 @@ proptest! {
         let mut compared = 0;
         for detector in detectors().into_iter().filter(|detector| !detector.is_retrospective()) {
             let early = detect_with(&first, detector, &spread, Some(1));
-            if early.dyads[0].because.is_none() {
+            if early.dyads[0].not_assessed.is_none() {
                 let late = detect_with(&whole, detector, &spread, Some(1));
                 prop_assert_eq!(&early.flagged[..], &late.flagged[..first.len()], "{:?}", detector);
                 compared += 1;
@@ -499,7 +504,7 @@ proptest! {
             // Fields that are public can be set to anything; `checked` would have refused.
             let wrong: Detector = match detector {
                 Detector::Rule(mut rule) => { rule.threshold = wild; rule.into() }
-                Detector::Segments(mut segments) => { (segments.drop, segments.tolerance, segments.min_segment) = (wild, wild, 0); segments.into() }
+                Detector::Segments(mut segments) => { (segments.threshold, segments.tolerance, segments.min_segment) = (wild, wild, 0); segments.into() }
                 Detector::Online(mut online) => { (online.threshold, online.shift, online.hazard) = (wild, wild, wild); online.into() }
                 Detector::Product(mut product) => { (product.threshold, product.shift, product.change) = (wild, wild, wild); product.into() }
                 Detector::Level(mut level) => { (level.threshold, level.drift) = (wild, Some(wild)); level.into() }

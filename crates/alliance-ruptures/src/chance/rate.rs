@@ -196,7 +196,7 @@ impl ChanceRate {
             text,
             ". The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
              autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
-             patterns of missing sessions. It cannot know whether something did happen: ruptures in the data count as \
+             patterns of missing sessions. It cannot know whether something did happen: what did counts as \
              volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
              sessions are missing, or therapists.",
             self.model, self.dyads,

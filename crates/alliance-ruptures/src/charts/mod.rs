@@ -33,7 +33,7 @@ pub use run_rules::{RunRule, RunRules, RunSignal};
 
 use thiserror::Error;
 
-use crate::{NotAssessedBecause, Orientation};
+use crate::{NotAssessed, Orientation};
 
 /// Why a series has no chart. A defined answer, not a fault of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
@@ -91,13 +91,13 @@ impl NotAssessable {
     }
 }
 
-impl From<NotAssessable> for NotAssessedBecause {
+impl From<NotAssessable> for NotAssessed {
     fn from(reason: NotAssessable) -> Self {
         match reason {
-            NotAssessable::TooFewSessions { .. } => Self::TooFewSessions,
+            NotAssessable::TooFewSessions { observed, needed } => Self::TooFewSessions { observed, needed },
             NotAssessable::TooFewMovingRanges { .. } => Self::TooFewMovingRanges,
             NotAssessable::TooFewOffMedian { .. } => Self::TooFewOffMedian,
-            NotAssessable::Constant => Self::NoVariation,
+            NotAssessable::Constant => Self::NoUnit,
             NotAssessable::NoMovingRange => Self::NoMovingRange,
             NotAssessable::NotFinite => Self::OutOfRange,
         }

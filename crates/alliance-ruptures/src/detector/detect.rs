@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::thread;
 
-use super::{Detector, NotAssessedBecause};
+use super::{Detector, NotAssessed};
 use crate::rule::{Change, Episodes};
 use crate::{ClientClass, Episode, Orientation, Series, Spread};
 
@@ -24,16 +24,16 @@ pub(crate) struct Judged {
     /// Length of the unit in points; NaN where it is not defined.
     pub(crate) unit: f64,
     /// Why there is no verdict, if there is none.
-    pub(crate) because: Option<NotAssessedBecause>,
+    pub(crate) not_assessed: Option<NotAssessed>,
 }
 
 impl Judged {
-    pub(crate) fn refused(because: NotAssessedBecause) -> Self {
-        Self { unit: f64::NAN, because: Some(because) }
+    pub(crate) fn refused(because: NotAssessed) -> Self {
+        Self { unit: f64::NAN, not_assessed: Some(because) }
     }
 
     pub(crate) fn assessed(unit: f64) -> Self {
-        Self { unit, because: None }
+        Self { unit, not_assessed: None }
     }
 }
 
@@ -83,7 +83,7 @@ pub struct DyadDetection {
     /// What the episodes say together.
     pub class: ClientClass,
     /// Why the dyad was not assessed, if it was not.
-    pub because: Option<NotAssessedBecause>,
+    pub not_assessed: Option<NotAssessed>,
 }
 
 /// What a detector says about a series.
@@ -272,9 +272,9 @@ impl Part {
                 flagged: 0,
                 unit: judged.unit,
                 class: ClientClass::NotAssessed,
-                because: judged.because,
+                not_assessed: judged.not_assessed,
             };
-            if judged.because.is_none() {
+            if judged.not_assessed.is_none() {
                 let sessions = || run.iter().zip(&*own.reference).zip(&*own.flagged);
                 let first = part.episodes.len();
                 let could_be_flagged =
@@ -299,7 +299,7 @@ impl Part {
                 if found.evaluable > 0 {
                     found.class = ClientClass::of(part.episodes.get(first..).unwrap_or_default());
                 } else {
-                    found.because = Some(NotAssessedBecause::NoReference);
+                    found.not_assessed = Some(NotAssessed::NoReference);
                 }
             }
             part.dyads.push(found);

@@ -18,11 +18,11 @@
 //! But for segments, a flagged session's score is worse than its reference.
 
 mod detect;
+mod not_assessed;
 mod threshold;
-mod unassessed;
 
 pub use detect::{Detection, DyadDetection, detect, detect_with};
-pub use unassessed::NotAssessedBecause;
+pub use not_assessed::NotAssessed;
 
 pub(crate) use detect::{Judge, Judged, LimitKind, Verdicts};
 pub(crate) use threshold::ThresholdRange;

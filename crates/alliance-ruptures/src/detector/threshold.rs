@@ -31,7 +31,7 @@ impl Detector {
                 ChartSignal::RunRules(_) => None,
             },
             Self::Anhoj(_) => None,
-            Self::Segments(segments) => Some(segments.drop),
+            Self::Segments(segments) => Some(segments.threshold),
             Self::Online(online) => Some(online.threshold),
             Self::Product(product) => Some(product.threshold),
             Self::Level(level) => Some(level.threshold),
@@ -65,7 +65,7 @@ impl Detector {
             }
             Self::Anhoj(_) => self,
             Self::Segments(mut segments) => {
-                segments.drop = threshold;
+                segments.threshold = threshold;
                 Self::Segments(segments)
             }
             Self::Online(mut online) => {
@@ -128,7 +128,7 @@ impl Detector {
                 _ => format!("A score more than {threshold:.4} sigma off the centre line"),
             },
             Self::Segments(segments) => {
-                let unit = segments.drop_unit.as_str();
+                let unit = segments.unit.as_str();
                 format!("A segment at least {threshold:.4} {unit} below the one before")
             }
             Self::Online(_) | Self::Product(_) => {

@@ -17,7 +17,7 @@ pub(crate) use stored::nan_as_none;
 use crate::rule::{Change, Episodes, Levels, unit_in_points};
 use crate::series::{MOST_SESSIONS, RANGE_TOLERANCE};
 use crate::{
-    ClientClass, DyadDetection, Episode, Gaps, NotAssessedBecause, Reference, Resolution, Rule, RuptureError,
+    ClientClass, DyadDetection, Episode, Gaps, NotAssessed, Reference, Resolution, Rule, RuptureError,
     ScoreScale, Spread, Unit,
 };
 
@@ -244,8 +244,16 @@ impl LiveRule {
         let Counts { observed, evaluable, flagged, .. } = self.counts;
         if !self.is_assessed() {
             let class = ClientClass::NotAssessed;
-            let because = Some(NotAssessedBecause::TooFewSessions);
-            return DyadDetection { observed, evaluable: 0, flagged: 0, unit: self.unit, class, because };
+            let needed = usize::from(self.rule.least_sessions);
+            let not_assessed = Some(NotAssessed::TooFewSessions { observed, needed });
+            return DyadDetection {
+                observed,
+                evaluable: 0,
+                flagged: 0,
+                unit: self.unit,
+                class,
+                not_assessed,
+            };
         }
         let mut counts = self.counts;
         // The episodes of a rule are a few numbers: ending a copy of them is cheap.
@@ -255,8 +263,8 @@ impl LiveRule {
         } else {
             ClientClass::NotAssessed
         };
-        let because = (evaluable == 0).then_some(NotAssessedBecause::NoReference);
-        DyadDetection { observed, evaluable, flagged, unit: self.unit, class, because }
+        let not_assessed = (evaluable == 0).then_some(NotAssessed::NoReference);
+        DyadDetection { observed, evaluable, flagged, unit: self.unit, class, not_assessed }
     }
 
     /// Ends the client's series: an episode that is still open is over.

@@ -4,7 +4,7 @@ use super::reference::Levels;
 use super::spread::{Spread, unit_in_points};
 use super::{Gaps, Rule};
 use crate::ScoreScale;
-use crate::detector::{Judge, Judged, NotAssessedBecause, Verdicts};
+use crate::detector::{Judge, Judged, NotAssessed, Verdicts};
 
 /// A rule with what it needs again and again.
 pub(crate) struct RuleJudge<'d> {
@@ -27,10 +27,11 @@ impl Judge for RuleJudge<'_> {
     fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
         let Self { rule, spread, scale, levels, scratch, filled } = self;
         let unit = unit_in_points(rule, run, spread, *scale, scratch);
-        let because = if observed < usize::from(rule.least_sessions) {
-            Some(NotAssessedBecause::TooFewSessions)
+        let needed = usize::from(rule.least_sessions);
+        let not_assessed = if observed < needed {
+            Some(NotAssessed::TooFewSessions { observed, needed })
         } else {
-            unit.is_nan().then_some(NotAssessedBecause::NoVariation)
+            unit.is_nan().then_some(NotAssessed::NoUnit)
         };
         let known = if rule.gaps == Gaps::Interpolate {
             interpolate(run, filled);
@@ -46,11 +47,11 @@ impl Judge for RuleJudge<'_> {
                 continue;
             }
             *reference = levels.at(position);
-            let can_be_flagged = because.is_none() && !score.is_nan() && !reference.is_nan();
+            let can_be_flagged = not_assessed.is_none() && !score.is_nan() && !reference.is_nan();
             *flag = can_be_flagged && rule.is_reached(scale.orientation.fall(*reference, *score), unit);
             levels.observe(*known, *flag);
         }
-        Judged { unit, because }
+        Judged { unit, not_assessed }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     SegmentEpisode, SegmentOutcome, SegmentScratch,
 };
 use crate::detector::{Judge, Judged, Verdicts};
-use crate::{Episode, NotAssessedBecause, Orientation, Resolution, RuptureError, ScoreScale, Spread};
+use crate::{Episode, NotAssessed, Orientation, Resolution, RuptureError, ScoreScale, Spread};
 
 /// How a series is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,9 +104,9 @@ pub struct SegmentDetector {
     /// Fewest scored sessions of a segment: 1 unless set, so that a dip of one session can be found.
     pub min_segment: u16,
     /// How far below the last level a segment lies that is a rupture: the threshold.
-    pub drop: f64,
+    pub threshold: f64,
     /// In what the drop and the tolerance are given.
-    pub drop_unit: DropUnit,
+    pub unit: DropUnit,
     /// How far below the level before them a segment may lie that ends an episode as repaired: 0 unless set.
     pub tolerance: f64,
     /// Observed sessions a dyad needs to be assessed: 4 unless set.
@@ -119,15 +119,15 @@ impl SegmentDetector {
     /// # Errors
     ///
     /// `invalid-option` unless the drop is finite and above 0.
-    pub fn new(drop: f64, drop_unit: DropUnit) -> Result<Self, RuptureError> {
+    pub fn new(threshold: f64, unit: DropUnit) -> Result<Self, RuptureError> {
         Self {
             segmentation: Segmentation::Optimal,
             misfit: Misfit::L2,
             penalty: SegmentPenalty::Criterion(Criterion::Mbic),
             noise: NoiseScale::default(),
             min_segment: 1,
-            drop,
-            drop_unit,
+            threshold,
+            unit,
             tolerance: 0.0,
             least_sessions: 4,
         }
@@ -140,7 +140,7 @@ impl SegmentDetector {
     ///
     /// `invalid-option` naming the field and what is allowed.
     pub fn checked(self) -> Result<Self, RuptureError> {
-        check_drop("drop", self.drop, self.tolerance)?;
+        check_drop("threshold", self.threshold, self.tolerance)?;
         self.noise.checked()?;
         let penalty = match self.penalty {
             SegmentPenalty::Value(value) => Penalty::Value(value),
@@ -156,7 +156,7 @@ impl SegmentDetector {
     }
 
     fn needs_sigma(&self) -> bool {
-        self.drop_unit == DropUnit::Sigmas || self.misfit == Misfit::CensoredNormal
+        self.unit == DropUnit::Sigmas || self.misfit == Misfit::CensoredNormal
     }
 
     fn penalty_needs_sigma(&self) -> bool {
@@ -182,7 +182,7 @@ impl SegmentDetector {
         spread: &Spread,
         scale: ScoreScale,
         ranges: &mut Vec<f64>,
-    ) -> Result<(SegmentCost, Penalty, f64), NotAssessedBecause> {
+    ) -> Result<(SegmentCost, Penalty, f64), NotAssessed> {
         // The penalty of a constant series does not matter, so it needs no sigma of its own.
         let own = self.noise == NoiseScale::MedianMovingRange;
         let sigma = if self.needs_sigma() || (self.penalty_needs_sigma() && !own) {
@@ -207,7 +207,7 @@ impl SegmentDetector {
                 Penalty::Criterion(criterion, NoiseSigma::MedianMovingRange)
             }
         };
-        Ok((cost, penalty, if self.drop_unit == DropUnit::Sigmas { sigma } else { 1.0 }))
+        Ok((cost, penalty, if self.unit == DropUnit::Sigmas { sigma } else { 1.0 }))
     }
 
     fn partition<'s>(
@@ -216,9 +216,9 @@ impl SegmentDetector {
         cost: SegmentCost,
         penalty: Penalty,
         scratch: &'s mut SegmentScratch,
-    ) -> Result<&'s Partition, NotAssessedBecause> {
+    ) -> Result<&'s Partition, NotAssessed> {
         let shortest = usize::from(self.min_segment);
-        let refused = |_| NotAssessedBecause::OutOfRange;
+        let refused = |_| NotAssessed::OutOfRange;
         let partition = match self.segmentation {
             Segmentation::Optimal => {
                 let optimal =
@@ -231,7 +231,7 @@ impl SegmentDetector {
                 binary.map_err(refused)?.partition_with(run, scratch)
             }
         };
-        partition.map_err(NotAssessedBecause::from)
+        partition.map_err(NotAssessed::from)
     }
 }
 
@@ -251,18 +251,19 @@ impl SegmentJudge<'_> {
         run: &[f64],
         observed: usize,
         verdicts: &mut Verdicts<'_>,
-    ) -> Result<f64, NotAssessedBecause> {
+    ) -> Result<f64, NotAssessed> {
         let Self { detector, spread, scale, scratch, ranges, found, episodes } = self;
         episodes.clear();
-        if observed < usize::from(detector.least_sessions) {
-            return Err(NotAssessedBecause::TooFewSessions);
+        let needed = usize::from(detector.least_sessions);
+        if observed < needed {
+            return Err(NotAssessed::TooFewSessions { observed, needed });
         }
         let (cost, penalty, unit) = detector.terms(run, spread, *scale, ranges)?;
         let partition = detector.partition(run, cost, penalty, scratch)?;
         let orientation = scale.orientation;
         find_episodes(
             &partition.segments,
-            detector.drop * unit,
+            detector.threshold * unit,
             detector.tolerance * unit,
             orientation,
             found,

@@ -31,8 +31,6 @@ mod product;
 
 use std::fmt;
 
-use crate::NotAssessedBecause;
-
 pub use binary::BinarySegmentation;
 pub use cost::SegmentCost;
 pub use detector::{DropUnit, Misfit, SegmentDetector, SegmentPenalty, Segmentation};
@@ -65,11 +63,11 @@ pub enum NotAssessed {
     OutOfRange,
 }
 
-impl From<NotAssessed> for NotAssessedBecause {
+impl From<NotAssessed> for crate::NotAssessed {
     fn from(reason: NotAssessed) -> Self {
         match reason {
-            NotAssessed::TooFewObserved { .. } => Self::TooFewSessions,
-            NotAssessed::Constant => Self::NoVariation,
+            NotAssessed::TooFewObserved { observed, needed } => Self::TooFewSessions { observed, needed },
+            NotAssessed::Constant => Self::NoUnit,
             NotAssessed::NoSigma => Self::NoMovingRange,
             NotAssessed::OutOfRange => Self::OutOfRange,
         }

@@ -2,7 +2,7 @@
 
 use super::penalty::moving_range_sigma;
 use crate::rule::Differences;
-use crate::{NotAssessedBecause, RuptureError, Spread};
+use crate::{NotAssessed, RuptureError, Spread};
 
 /// Where the standard deviation of scores around an unchanged level comes from, from which priors and penalties are made.
 ///
@@ -58,7 +58,7 @@ impl NoiseScale {
         run: &[f64],
         spread: &Spread,
         ranges: &mut Vec<f64>,
-    ) -> Result<f64, NotAssessedBecause> {
+    ) -> Result<f64, NotAssessed> {
         let sigma = match self {
             Self::Known(sigma) => sigma,
             Self::Pooled => spread.moving_range,
@@ -74,17 +74,17 @@ impl NoiseScale {
                 let mut known = run.iter().filter(|score| !score.is_nan());
                 let first = known.next();
                 if sigma == 0.0 && known.any(|score| Some(score) != first) {
-                    return Err(NotAssessedBecause::NoMovingRange);
+                    return Err(NotAssessed::NoMovingRange);
                 }
                 sigma
             }
         };
         if sigma.is_infinite() {
-            Err(NotAssessedBecause::OutOfRange)
+            Err(NotAssessed::OutOfRange)
         } else if sigma > 0.0 {
             Ok(sigma)
         } else {
-            Err(NotAssessedBecause::NoVariation)
+            Err(NotAssessed::NoUnit)
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     OnlineState, ProductPartition, SegmentPrior,
 };
 use crate::detector::{Judge, Judged, ROUNDING, Verdicts};
-use crate::{EpisodeRule, NotAssessedBecause, Orientation, RuptureError, Spread};
+use crate::{EpisodeRule, NotAssessed, Orientation, RuptureError, Spread};
 
 fn require(holds: bool, option: &'static str, problem: &str) -> Result<(), RuptureError> {
     if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: problem.into() }) }
@@ -148,9 +148,9 @@ struct OnlineJudge<'d> {
 }
 
 impl OnlineJudge<'_> {
-    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
+    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessed> {
         let Self { detector, spread, orientation, state, scratch } = self;
-        let state = state.as_mut().ok_or(NotAssessedBecause::OutOfRange)?;
+        let state = state.as_mut().ok_or(NotAssessed::OutOfRange)?;
         let sigma = detector.noise.sigma(run, spread, scratch)?;
         let baseline = usize::from(detector.baseline);
         let (sum, count) =
@@ -176,8 +176,9 @@ impl OnlineJudge<'_> {
 
 impl Judge for OnlineJudge<'_> {
     fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
-        if observed < usize::from(self.detector.least_sessions) {
-            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        let needed = usize::from(self.detector.least_sessions);
+        if observed < needed {
+            return Judged::refused(NotAssessed::TooFewSessions { observed, needed });
         }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
@@ -271,7 +272,7 @@ struct ProductJudge<'d> {
 }
 
 impl ProductJudge<'_> {
-    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
+    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessed> {
         let Self { detector, spread, orientation, scratch } = self;
         let sigma = detector.noise.sigma(run, spread, scratch)?;
         scratch.clear();
@@ -279,7 +280,7 @@ impl ProductJudge<'_> {
         let prior = KnownSigma::new(crate::rule::median(scratch), detector.shift * sigma, sigma);
         let method =
             prior.and_then(|prior| ProductPartition::new(SegmentPrior::KnownSigma(prior), detector.change));
-        let posterior = method.map_err(|_| NotAssessedBecause::OutOfRange)?.posterior(run)?;
+        let posterior = method.map_err(|_| NotAssessed::OutOfRange)?.posterior(run)?;
         let mut before: Option<(usize, f64)> = None;
         let places = verdicts.reference.iter_mut().zip(verdicts.flagged.iter_mut());
         let sessions = run.iter().zip(&posterior.level).enumerate().zip(places);
@@ -304,8 +305,9 @@ impl ProductJudge<'_> {
 
 impl Judge for ProductJudge<'_> {
     fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
-        if observed < usize::from(self.detector.least_sessions) {
-            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        let needed = usize::from(self.detector.least_sessions);
+        if observed < needed {
+            return Judged::refused(NotAssessed::TooFewSessions { observed, needed });
         }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }
@@ -427,16 +429,16 @@ struct LevelJudge<'d> {
 }
 
 impl LevelJudge<'_> {
-    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessedBecause> {
+    fn try_judge(&mut self, run: &[f64], verdicts: &mut Verdicts<'_>) -> Result<f64, NotAssessed> {
         let Self { detector, spread, orientation, result, passed, scratch } = self;
         let sigma = detector.noise.sigma(run, spread, scratch)?;
         let share = detector.drift.unwrap_or(spread.drift_share);
         if share.is_nan() {
-            return Err(NotAssessedBecause::NoVariation);
+            return Err(NotAssessed::NoUnit);
         }
         let variance = sigma * sigma;
         let model = LocalLevel::new(variance * (1.0 - share), 2.0 * variance * share, InitialLevel::Diffuse)
-            .map_err(|_| NotAssessedBecause::OutOfRange)?;
+            .map_err(|_| NotAssessed::OutOfRange)?;
         model.run_into(run, result, passed)?;
         let places = verdicts.reference.iter_mut().zip(verdicts.flagged.iter_mut());
         let sessions = run.iter().zip(&result.sessions).zip(places);
@@ -461,8 +463,9 @@ impl LevelJudge<'_> {
 
 impl Judge for LevelJudge<'_> {
     fn judge(&mut self, run: &[f64], observed: usize, verdicts: &mut Verdicts<'_>) -> Judged {
-        if observed < usize::from(self.detector.least_sessions) {
-            return Judged::refused(NotAssessedBecause::TooFewSessions);
+        let needed = usize::from(self.detector.least_sessions);
+        if observed < needed {
+            return Judged::refused(NotAssessed::TooFewSessions { observed, needed });
         }
         self.try_judge(run, verdicts).map_or_else(Judged::refused, Judged::assessed)
     }

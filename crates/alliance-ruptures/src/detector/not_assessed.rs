@@ -3,12 +3,17 @@
 /// Why a detector says nothing about a dyad. A defined answer, not a fault of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum NotAssessedBecause {
+pub enum NotAssessed {
     /// Fewer observed sessions than the detector asks for.
-    TooFewSessions,
-    /// Scores do not vary, or too few are there to say how much, so that the unit of the detector is not defined.
-    NoVariation,
-    /// The sessions are enough, but none of them has a reference: no history, or never the neighbours it takes.
+    TooFewSessions {
+        /// Observed sessions.
+        observed: usize,
+        /// Sessions the detector needs.
+        needed: usize,
+    },
+    /// The unit of the detector is not defined: the scores do not vary, or there are too few of them to tell.
+    NoUnit,
+    /// No observed session has a reference: the history it needs comes too late or never, or never its neighbours.
     NoReference,
     /// Missing sessions leave too few moving ranges.
     TooFewMovingRanges,
@@ -20,12 +25,12 @@ pub enum NotAssessedBecause {
     OutOfRange,
 }
 
-impl NotAssessedBecause {
+impl NotAssessed {
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::TooFewSessions => "too-few-sessions",
-            Self::NoVariation => "no-variation",
+            Self::TooFewSessions { .. } => "too-few-sessions",
+            Self::NoUnit => "no-unit",
             Self::NoReference => "no-reference",
             Self::TooFewMovingRanges => "too-few-moving-ranges",
             Self::NoMovingRange => "no-moving-range",
