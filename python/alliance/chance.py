@@ -231,7 +231,7 @@ def chance_rate(
     Parameters
     ----------
     rule : Rule
-        One of :mod:`alliance.rules`.
+        One of ``al.rules``.
     like : Scores, StudyScores, Study, RuptureReport or ShiftReport
         Scores as for :func:`find_ruptures`, or a report, whose series are taken: the way to a measure that is no
         form. At least 10 dyads with 4 scored sessions.
@@ -305,7 +305,7 @@ def calibrate(
     Parameters
     ----------
     rule : Rule
-        One of :mod:`alliance.rules` with a threshold, or cut-off, which is replaced.
+        One of ``al.rules`` with a threshold, or cut-off, which is replaced.
     rate : float
         The rate wanted, above 0 and below 1.
     like : Scores, StudyScores, Study, RuptureReport or ShiftReport

@@ -82,8 +82,8 @@ def episodes_of_client(report: Any, client: Any) -> Any:
         panel.axvspan(start - 0.5, start + length - 0.5, color="#E69F00", alpha=0.25, linewidth=0)
     gap = float("nan")
     for name, style in (
-        ("reference", {"color": "0.35", "linewidth": 0.9}),
-        ("limit", {"color": "0.35", "linewidth": 0.9, "linestyle": (0, (4, 3))}),
+        ("reference", {"color": "0.35", "linewidth": 0.9, "drawstyle": "steps-mid"}),
+        ("limit", {"color": "0.35", "linewidth": 0.9, "linestyle": (0, (4, 3)), "drawstyle": "steps-mid"}),
         ("score", {"color": "#0072B2", "linewidth": 1.4, "marker": "o", "markersize": 4}),
     ):
         values = [gap if value is None else value for value in of(sessions, name, mine)]

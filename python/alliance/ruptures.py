@@ -40,7 +40,7 @@ def find_ruptures(
         Scores with client and session columns. A change of therapist starts a new series where a therapist column
         was named: a dyad is a client with a therapist.
     rule : Rule
-        One of :mod:`alliance.rules`, but for sudden gains; thresholds in points are in points of the item mean.
+        One of ``al.rules``, but for sudden gains; thresholds in points are in points of the item mean.
     rater : str, optional
         Whose scores, where there are several.
     scale : str

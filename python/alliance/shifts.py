@@ -15,6 +15,8 @@ from alliance.series import Sessions, number_sessions
 
 __all__ = ["ShiftReport", "SuddenShiftReport", "find_shifts"]
 
+Sudden = tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]
+
 
 def find_shifts(
     data: Any,
@@ -39,7 +41,7 @@ def find_shifts(
     client, session, score : str
         Columns.
     rule : Rule
-        One of :mod:`alliance.rules`, in points of the score.
+        One of ``al.rules``, in points of the score.
     higher_is_better : bool
         Which way the measure runs: False for most symptom measures. Scores are never negated.
     side : {"worse", "better"}, optional
@@ -152,15 +154,19 @@ class ShiftReport(SessionReport):
 class SuddenShiftReport(ShiftReport):
     """Sudden gains or losses: with a row per event besides. Made by :func:`find_shifts`."""
 
-    __slots__ = ()
+    __slots__ = ("_sudden",)
 
-    def _found(
-        self,
-    ) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]:
-        run = self._run
-        return _native.sudden_shifts(
-            run.dyads, run.numbers, run.scores, self.rule._fields(), run.worse_is_lower(self.rule)
-        )
+    _sudden: Sudden
+
+    def _found(self) -> Sudden:
+        """Give the events, and the interval counts of each client."""
+        if not hasattr(self, "_sudden"):
+            run = self._run
+            found = _native.sudden_shifts(
+                run.dyads, run.numbers, run.scores, self.rule._fields(), run.worse_is_lower(self.rule)
+            )
+            object.__setattr__(self, "_sudden", found)
+        return self._sudden
 
     @property
     def events(self) -> Any:

@@ -18,6 +18,7 @@ use alliance_ruptures::{
     ClientClass, Detection, Detector, NotAssessed, Orientation, Reference, Repair, Resolution, Rule,
     ScoreScale, Series, Spread, Tolerance, Unit, detect, detect_with,
 };
+use alliance_statistics::Generator;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -596,6 +597,30 @@ mod chance {
         let error = gain.monte_carlo_error.hypot(loss.monte_carlo_error);
         assert!((gain.rate - loss.rate).abs() < 4.0 * error + 0.01, "{gain:?} {loss:?}");
         assert!(gains_found > 0.15 && losses_found > 0.15, "planted towards the side looked at");
+    }
+}
+
+/// Pooled sigma and share of the drift of simulated local levels: known variances are recovered.
+#[test]
+fn noise_and_drift_of_a_sample_are_recovered() {
+    for (noise, drift) in [(0.04_f64, 0.0_f64), (0.04, 0.01), (0.01, 0.02)] {
+        let mut random = Generator::stream(7, 0);
+        let mut scores = Vec::new();
+        for _ in 0..4_000 {
+            let mut level = 5.0;
+            for session in 0..14 {
+                level += drift.sqrt() * random.normal();
+                // Every seventh form is missing.
+                let score = level + noise.sqrt() * random.normal();
+                scores.push(if session % 7 == 3 { NAN } else { score });
+            }
+        }
+        let offsets = (0..=4_000).map(|dyad| 14 * dyad).collect();
+        let wide = ScoreScale::new(-50.0, 50.0).unwrap();
+        let spread = Spread::of(&Series::new(scores, offsets, wide).unwrap());
+        let variance = noise + drift / 2.0;
+        assert!((spread.moving_range / variance.sqrt() - 1.0).abs() < 0.01, "{spread:?}");
+        assert!((spread.drift_share - drift / 2.0 / variance).abs() < 0.02, "{spread:?}");
     }
 }
 

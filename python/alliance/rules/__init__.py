@@ -10,7 +10,9 @@ from alliance.rules.below_reference import BelowReference
 from alliance.rules.change_points import LocalLevel, OnlineChangePoint, Partition, ProductPartition
 from alliance.rules.charts import AnhojRuns, ControlChart, Cusum, Ewma, RunRules
 from alliance.rules.presets import Preset, all_presets, preset
-from alliance.rules.rule import Rule, require_criterion, require_rule
+from alliance.rules.rule import Rule
+from alliance.rules.rule import require_criterion as require_criterion
+from alliance.rules.rule import require_rule as require_rule
 from alliance.rules.sudden import SuddenGain, SuddenLoss, SuddenShift, reliable_change_cutoff
 
 __all__ = [
@@ -32,6 +34,4 @@ __all__ = [
     "all_presets",
     "preset",
     "reliable_change_cutoff",
-    "require_criterion",
-    "require_rule",
 ]

@@ -147,11 +147,11 @@ class OnlineChangePoint(Pooling, EpisodeRule):
     Examples
     --------
     >>> import alliance as al
-    >>> al.rules.OnlineChangePoint(threshold=0.9).is_retrospective
+    >>> al.rules.OnlineChangePoint(threshold=0.8).is_retrospective
     False
     """
 
-    threshold: float = 0.9
+    threshold: float = 0.5
     hazard: float = 0.1
     shift: float = 2.0
     worth: float = 20.0
@@ -212,10 +212,10 @@ class ProductPartition(Pooling, EpisodeRule):
     --------
     >>> import alliance as al
     >>> al.rules.ProductPartition().threshold
-    0.9
+    0.5
     """
 
-    threshold: float = 0.9
+    threshold: float = 0.5
     change_probability: float = 0.1
     shift: float = 2.0
     noise: Choice = "shrunken"

@@ -22,6 +22,9 @@ SIGMAS = {
     "screened-moving-range": "the screened mean moving range",
     "median-moving-range": "the median moving range",
 }
+# Convention, not from a source that was read.
+FIRM = 12
+PROVISIONAL = f"Limits that rest on fewer than {FIRM} sessions are provisional."
 LASTING = "The chart looks for shifts that last: a fall of one session it usually misses."
 
 
@@ -39,6 +42,11 @@ class Chart(EpisodeRule):
     _numbers: ClassVar[tuple[str, ...]] = ("threshold",)
     _counts = ("baseline", "least_sessions")
     _may_be_none = ("baseline",)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a result of this rule should know."""
+        return (*super().notes, *((PROVISIONAL,) if self.least_sessions < FIRM else ()))
 
     def _centre_in_words(self) -> str:
         sessions = "all observed sessions" if self.baseline is None else f"the first {self.baseline} observed sessions"
