@@ -27,7 +27,7 @@ from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.shapes import Shapes, shapes
-from alliance.shifts import ShiftReport, find_shifts
+from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
@@ -65,6 +65,7 @@ __all__ = [
     "Spread",
     "Study",
     "StudyScores",
+    "SuddenShiftReport",
     "Truth",
     "__version__",
     "calibrate",

@@ -21,7 +21,6 @@ __all__ = [
     "build_profile",
     "catalog",
     "check",
-    "check_shift_rule",
     "combine_codes",
     "counts",
     "detection_accuracy",
@@ -39,7 +38,7 @@ __all__ = [
     "recognition",
     "recommended_rule",
     "reliable_change_cutoff",
-    "rule_is_retrospective",
+    "rule_facts",
     "scale_misfit",
     "session_states",
     "simulate",
@@ -94,7 +93,8 @@ class DyadSeries:
         dyads: NDArray[np.uint32],
         sessions: NDArray[np.int64],
         scores: NDArray[np.float64],
-        range: tuple[float, float],
+        range: tuple[float, float] | None,
+        worse_is_lower: bool,
         appointments: NDArray[np.uint8] | None = None,
     ) -> DyadSeries: ...
     def detect(self, rule: dict[str, Any], threads: int | None) -> Detected: ...
@@ -130,6 +130,7 @@ class NullModel:
         scores: NDArray[np.float64],
         range: tuple[float, float],
         step: float | None,
+        worse_is_lower: bool,
         appointments: NDArray[np.uint8] | None = None,
     ) -> NullModel: ...
     def parameters(self) -> dict[str, float]: ...
@@ -216,15 +217,14 @@ def detection_accuracy(
     weights: NDArray[np.float64] | None,
     options: dict[str, Any],
 ) -> dict[str, Any]: ...
-def rule_is_retrospective(rule: dict[str, Any]) -> bool: ...
+def rule_facts(rule: dict[str, Any], worse_is_lower: bool) -> tuple[bool, bool, float | None]: ...
 def read_numbers(given: Given, out: NDArray[np.float64]) -> None: ...
-def check_shift_rule(rule: dict[str, Any], higher_is_better: bool) -> None: ...
 def sudden_shifts(
     dyads: NDArray[np.uint32],
     sessions: NDArray[np.int64],
     scores: NDArray[np.float64],
     rule: dict[str, Any],
-    higher_is_better: bool,
+    worse_is_lower: bool,
 ) -> tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]: ...
 def combine_codes(
     columns: dict[str, Any],

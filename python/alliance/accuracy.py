@@ -9,7 +9,7 @@ from typing import Any
 from alliance import _html, _native
 from alliance.criterion import is_number, read_criterion
 from alliance.errors import from_code
-from alliance.rules import BelowReference, Preset
+from alliance.rules import Preset, Rule
 from alliance.ruptures import RuptureReport
 
 __all__ = ["Accuracy", "AccuracyCounts", "Measure", "OnsetAccuracy", "detection_accuracy"]
@@ -140,7 +140,7 @@ class Accuracy:
 
     Parameters
     ----------
-    rule : BelowReference
+    rule : Rule
         The rule.
     sensitivity : Measure
         Share of coded ruptures that a flag explains.
@@ -165,7 +165,7 @@ class Accuracy:
         Whether sessions have weights.
     """
 
-    rule: BelowReference
+    rule: Rule
     sensitivity: Measure
     precision: Measure
     specificity: Measure
@@ -367,7 +367,7 @@ def detection_accuracy(
     ...                        "total": [5.0, 3.5, 5.0, 5.0, 4.0, 4.2, 4.1, 2.5]})
     >>> scores = al.Scores.from_totals(totals, al.instrument("wai-36-client").with_range(1, 7), metric="mean",
     ...                                totals={"total": "total"}, client="client", session="session")
-    >>> rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+    >>> rule = al.rules.Rule(reference="previous", unit="points", threshold=1.0)
     >>> report = al.find_ruptures(scores, rule=rule)
     >>> coded = pl.DataFrame({"client": ["a"] * 4 + ["b"] * 4, "session": [1, 2, 3, 4] * 2,
     ...                       "rupture": [1, 0, 0, 0, 0, 1, 0, 0]})

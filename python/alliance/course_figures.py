@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alliance.courses import Course, people, read_courses, same
 from alliance.errors import from_code
-from alliance.figures import _STYLES, _limits, _notebook_figure
+from alliance.figures import _STYLES, _limits, _notebook_figure, _with_room
 from alliance.instruments import all_parallel
 
 if TYPE_CHECKING:
-    from alliance.ruptures import RuptureReport
     from alliance.scores import Scores
+    from alliance.session_report import SessionReport
 
 _GREY, _DARK, _EPISODE = "0.45", "0.15", "#E69F00"
 
@@ -45,9 +45,8 @@ class _Mark(NamedTuple):
 
 
 class _Raters(NamedTuple):
-    """The report's scores; the raters of parallel forms with their style, and the others with their scores too."""
+    """The raters of parallel forms with their style, and the others with their scores too."""
 
-    form: Scores
     beside: dict[str, _Style]
     below: dict[str, tuple[Scores, _Style]]
 
@@ -60,7 +59,7 @@ _MARKS = {
 }
 
 
-def course_of_client(report: RuptureReport, client: Any, therapist: Any) -> Any:
+def course_of_client(report: SessionReport, client: Any, therapist: Any) -> Any:
     """Draw the courses of a client, one panel each, side by side; a form that is not parallel has a panel below."""
     chosen = [
         course
@@ -71,7 +70,7 @@ def course_of_client(report: RuptureReport, client: Any, therapist: Any) -> Any:
         whom = "client" if therapist is None else "client with this therapist"
         raise from_code("invalid-option", f"client: there is no such {whom} in this report")
     courses = sorted(read_courses(report, chosen), key=lambda course: course.span)
-    form, beside, below = _raters(report, courses)
+    beside, below = _raters(report, courses)
     is_single = len(courses) == 1
     rows = _rows(courses)
     figure = _notebook_figure()(
@@ -103,19 +102,19 @@ def course_of_client(report: RuptureReport, client: Any, therapist: Any) -> Any:
             for panel, (name, (_, style)) in zip(column[1:], below.items(), strict=True):
                 _draw_other(panel, course, name, style)
             _put_sessions(column[-1], course, _width(course))
-        _put_scores(panels[0, 0], form, report.scale, form.instrument.rater if below else "")
+        _put_scores(panels[0, 0], report, report._voice if below else "")
         for panel, (name, (scores, style)) in zip(panels[1:, 0], below.items(), strict=True):
             panel.set_ylim(*_limits(scores, report.scale))
             panel.set_yticks(scores.instrument.range or (0, 1))
             panel.set_ylabel(name, fontsize=8, color=style["color"])
         if is_single:
-            _label_lines(panels[0, 0], form.instrument.rater, beside)
+            _label_lines(panels[0, 0], report._voice, beside)
     figure.supxlabel("session", fontsize=8)
-    _put_key(figure, courses, {} if is_single else {form.instrument.rater: _STYLES[0], **beside}, small=False)
+    _put_key(figure, courses, {} if is_single else {report._voice: _STYLES[0], **beside}, small=False)
     return figure
 
 
-def grid_of_clients(report: RuptureReport, clients: Sequence[Any] | None, most: int) -> Any:
+def grid_of_clients(report: SessionReport, clients: Sequence[Any] | None, most: int) -> Any:
     """Draw small panels: of the courses with the deepest episodes, or of these clients."""
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise from_code("invalid-option", "most: give a whole number from 1")
@@ -134,7 +133,7 @@ def grid_of_clients(report: RuptureReport, clients: Sequence[Any] | None, most: 
     if not chosen:
         raise from_code("invalid-option", "this report has no clients to draw")
     courses = read_courses(report, chosen[:most])
-    form, beside, _ = _raters(report, courses)
+    beside, _ = _raters(report, courses)
     across = min(len(courses), _ACROSS)
     down = -(-len(courses) // across)
     figure = _notebook_figure()(figsize=(max(2.2 * across + 0.6, 4.4), 1.5 * down + 1.0), layout="constrained")
@@ -149,26 +148,26 @@ def grid_of_clients(report: RuptureReport, clients: Sequence[Any] | None, most: 
     first, last = panels.flat[0], max(course.span[1] for course in courses)
     first.set_xlim(min(course.span[0] for course in courses) - 0.7, last + 0.9)
     first.xaxis.get_major_locator().set_params(integer=True, nbins=5)
-    _put_scores(first, form, report.scale, "")
+    _put_scores(first, report, "")
     first.set_ylabel("")
     figure.supxlabel("session" if report._run.labels is None else "session, in order", fontsize=8)
-    figure.supylabel(_unit(report.scale), fontsize=8)
-    _put_key(figure, courses, {form.instrument.rater: _STYLES[0], **beside}, small=True)
+    figure.supylabel(report._axis, fontsize=8)
+    _put_key(figure, courses, {report._voice: _STYLES[0], **beside}, small=True)
     return figure
 
 
-def _raters(report: RuptureReport, courses: Iterable[Course]) -> _Raters:
-    form = report._scores.in_metric("mean")
+def _raters(report: SessionReport, courses: Iterable[Course]) -> _Raters:
     drawn = {name for course in courses for name in course.others}
     styles = dict(zip(report._run.others, cycle(_STYLES[1:]), strict=False))
     beside: dict[str, _Style] = {}
     below: dict[str, tuple[Scores, _Style]] = {}
     for name, scores in report._run.others.items():
-        if name in drawn and all_parallel((form.instrument, scores.instrument), report.scale):
+        own = report._run.chosen
+        if name in drawn and own is not None and all_parallel((own.instrument, scores.instrument), report.scale):
             beside[name] = styles[name]
         elif name in drawn:
             below[name] = (scores.in_metric("mean"), styles[name])
-    return _Raters(form, beside, below)
+    return _Raters(beside, below)
 
 
 def _width(course: Course) -> float:
@@ -244,8 +243,10 @@ def _draw_level(panel: Any, places: Any, values: Any, name: str, dashes: Any) ->
     """Draw reference or limit; one that stands between two that are unknown is a dash."""
     import numpy as np
 
-    panel.plot(places, values, color=_GREY, linewidth=0.9, linestyle=dashes, label=name, zorder=2)
     known = ~np.isnan(values)
+    if not known.any():
+        return
+    panel.plot(places, values, color=_GREY, linewidth=0.9, linestyle=dashes, label=name, zorder=2)
     beside = np.concatenate([[False], known, [False]])
     alone = known & ~beside[:-2] & ~beside[2:]
     if alone.any():
@@ -312,17 +313,14 @@ def _put_sessions(panel: Any, course: Course, width: float) -> None:
     panel.set_xticks(course.places[shown], course.labels[shown])
 
 
-def _unit(scale: str) -> str:
-    return f"{scale}, item mean"
-
-
-def _put_scores(panel: Any, scores: Scores, scale: str, rater: str) -> None:
-    """Label the score axis with all possible scores."""
-    panel.set_ylim(*_limits(scores, scale))
-    low, high = scores.instrument.range or (0.0, 1.0)
-    if high - low <= _MOST_TICKS:
-        panel.set_yticks(range(math.ceil(low), math.floor(high) + 1))
-    panel.set_ylabel(f"{rater}\n{_unit(scale)}" if rater else _unit(scale), fontsize=8)
+def _put_scores(panel: Any, report: SessionReport, rater: str) -> None:
+    """Label the score axis with all possible scores, where they are known."""
+    if report._run.limits is not None:
+        low, high = report._run.limits
+        panel.set_ylim(*_with_room(low, high))
+        if high - low <= _MOST_TICKS:
+            panel.set_yticks(range(math.ceil(low), math.floor(high) + 1))
+    panel.set_ylabel(f"{rater}\n{report._axis}" if rater else report._axis, fontsize=8)
 
 
 def _label_lines(panel: Any, rater: str, beside: Mapping[str, _Style]) -> None:
@@ -381,7 +379,7 @@ def _put_key(figure: Any, courses: Sequence[Course], lines: Mapping[str, _Style]
     ]
     if lines and not small:
         handles.append(Line2D([], [], color=_GREY, linewidth=0.9, label="reference"))
-    if lines:
+    if lines and any((course.limits == course.limits).any() for course in courses):
         handles.append(Line2D([], [], color=_GREY, linewidth=0.9, linestyle=(0, (4, 3)), label="limit"))
     if any(course.is_flagged.any() for course in courses):
         ring: _Style = {"markerfacecolor": "none", "markeredgecolor": _DARK, "markeredgewidth": 0.9}

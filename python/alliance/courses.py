@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from alliance.ruptures import RuptureReport
     from alliance.scores import Scores
+    from alliance.session_report import SessionReport
 
 __all__ = ["Course", "Episode", "people", "read_courses", "same"]
 
@@ -72,14 +72,13 @@ class Course:
         return self.span[1] + 0.5
 
 
-def people(report: RuptureReport) -> list[tuple[Any, Any]]:
+def people(report: SessionReport) -> list[tuple[Any, Any]]:
     """Give client and therapist of each course; None where therapists are not known."""
     from alliance._frames import cells
 
-    roles = report._scores._id_roles
-    ids = report._run.ids.take(report._source_rows())
-    clients = cells(ids, roles["client"])
-    therapists = cells(ids, roles["therapist"]) if "therapist" in roles else [None] * len(clients)
+    ids, (client, *therapist) = report._run.ids.take(report._source_rows()), report._run.by_dyad
+    clients = cells(ids, client)
+    therapists = cells(ids, therapist[0]) if therapist else [None] * len(clients)
     return list(zip(clients, therapists, strict=True))
 
 
@@ -91,7 +90,7 @@ def same(one: Any, other: Any) -> bool:
         return False  # ids that cannot be compared are not the same, and their error may say what they hold
 
 
-def read_courses(report: RuptureReport, chosen: Sequence[int]) -> list[Course]:
+def read_courses(report: SessionReport, chosen: Sequence[int]) -> list[Course]:
     """Take these courses out of a report."""
     import numpy as np
 
@@ -175,13 +174,13 @@ def _bounds(
     return before, after
 
 
-def _by_person(report: RuptureReport, scores: Scores, clients: set[Any]) -> dict[tuple[Any, Any], dict[Any, float]]:
+def _by_person(report: SessionReport, scores: Scores, clients: set[Any]) -> dict[tuple[Any, Any], dict[Any, float]]:
     """Give another rater's item means of these clients by person and session."""
     from alliance._frames import Frame, cells
 
     ids, roles = Frame(scores._ids), scores._id_roles
     who, when = cells(ids, roles["client"]), cells(ids, roles["session"])
-    both_know = "therapist" in roles and "therapist" in report._scores._id_roles
+    both_know = "therapist" in roles and len(report._run.by_dyad) > 1
     with_whom = cells(ids, roles["therapist"]) if both_know else [None] * len(who)
     values = scores.in_metric("mean")[report.scale].tolist()
     by_person: dict[tuple[Any, Any], dict[Any, float]] = {}

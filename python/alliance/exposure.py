@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from alliance import _native
 from alliance.appointments import NOT_HELD, WORDS
-from alliance.rules import BelowReference
+from alliance.rules import BelowReference, Rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_ASSESSED", "STATES", "appointment_notes", "censored_note", "not_assessed_note"]
 
-NOT_ASSESSED = ("too-few-sessions", "no-unit", "no-reference")
+NOT_ASSESSED = (
+    "too-few-sessions",
+    "no-unit",
+    "no-reference",
+    "too-few-moving-ranges",
+    "no-moving-range",
+    "too-few-off-median",
+    "out-of-range",
+)
 STATES: tuple[str, ...] = tuple(_native.session_states())
 
 # By what an episode was censored, as it is said in a sentence.
@@ -35,15 +43,23 @@ _HISTORY = {
 }
 
 
-def not_assessed_note(reasons: Sequence[str | None], rule: BelowReference, unit: str) -> tuple[str, ...]:
+def not_assessed_note(reasons: Sequence[str | None], rule: Rule, unit: str) -> tuple[str, ...]:
     """Say how many dyads, or courses of dyads, were not assessed by a rule, and why."""
     counts = Counter(reason for reason in reasons if reason is not None)
     if not counts:
         return ()
+    least = getattr(rule, "least_sessions", None)
+    of_unit, of_reference = "unit", "no session to compare with one before"
+    if isinstance(rule, BelowReference):
+        of_unit, of_reference = _choice(rule.unit), f"no session with a reference ({_reference_needs(rule)})"
     said = {
-        "too-few-sessions": f"fewer than {rule.least_sessions} scored sessions",
-        "no-unit": f"no {_choice(rule.unit)}, because scores do not vary or are too few",
-        "no-reference": f"no session with a reference ({_reference_needs(rule)})",
+        "too-few-sessions": "too few scored sessions" if least is None else f"fewer than {least} scored sessions",
+        "no-unit": f"no {of_unit}, because scores do not vary or are too few",
+        "no-reference": of_reference,
+        "too-few-moving-ranges": "too few neighbouring sessions that both have a score",
+        "no-moving-range": "a moving range of zero",
+        "too-few-off-median": "too few scores off the median",
+        "out-of-range": "scores too large to square",
     }
     listed = [f"{counts[reason]} with {text}" for reason, text in said.items() if counts[reason]]
     return (f"{sum(counts.values())} of {len(reasons)} {unit} could not be assessed: {'; '.join(listed)}.",)

@@ -82,6 +82,10 @@ def _limits(scores: Any, scale: str) -> tuple[float, float]:
     elif scores.metric == "sum":
         items = len(scores.instrument.scales[scale])
         low, high = low * items, high * items
+    return _with_room(low, high)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
     room = 0.03 * (high - low)
     return low - room, high + room
 

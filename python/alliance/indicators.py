@@ -12,7 +12,7 @@ from alliance.dyads import DyadRuns, RecognitionRow
 from alliance.errors import from_code
 from alliance.instruments import Instrument
 from alliance.request import MissingRule
-from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rules import Preset, Rule, require_rule
 from alliance.sources import Column, SessionTable, Source, Words, ids_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Indicators:
 
     Parameters
     ----------
-    rule : BelowReference, optional
+    rule : Rule, optional
         The rule the scores were judged by.
     instruments : tuple of Instrument
         The forms and the coding system used.
@@ -74,7 +74,7 @@ class Indicators:
         What a reader of the tables should know.
     """
 
-    rule: BelowReference | None
+    rule: Rule | None
     instruments: tuple[Instrument, ...]
     notes: tuple[str, ...]
     _table: SessionTable
@@ -217,7 +217,7 @@ def _percent(rate: float) -> str:
 
 def indicators_of(
     study: Study,
-    rule: BelowReference | None,
+    rule: Rule | None,
     *,
     raters: Sequence[str] | None,
     scale: str,
@@ -229,7 +229,7 @@ def indicators_of(
 ) -> Indicators:
     """Put the sources of a study side by side, for :meth:`Study.indicators`."""
     if rule is not None:
-        require_criterion(rule)
+        require_rule(rule)
     for name, count, least in (("window", window, 4), ("tolerance", tolerance, 0)):
         if isinstance(count, bool) or not isinstance(count, int) or not least <= count <= 10_000:
             raise from_code("invalid-option", f"{name}: give a whole number from {least} to 10000")
@@ -305,7 +305,7 @@ def _scores(
 
 
 def _form_source(
-    rater: str, scores: Scores, study: Study, scale: str, rule: BelowReference | None, order: Sequence[Any] | None
+    rater: str, scores: Scores, study: Study, scale: str, rule: Rule | None, order: Sequence[Any] | None
 ) -> Source:
     """Give scores and flags of one rater."""
     import numpy as np
@@ -316,7 +316,7 @@ def _form_source(
     columns: dict[str, Any] = {f"{scale}_{rater}": np.array(scores.in_metric("mean")[scale])}
     if rule is not None:
         run = read_sessions(scores, rater=None, scale=scale, session_order=order)
-        detected = run.in_order().detect(rule._fields(), None)
+        detected = run.in_order(rule).detect(rule._fields(), None)
         columns[f"flagged_{rater}"] = np.empty(len(scores), dtype=np.uint8)
         detected.judge_rows(columns[f"flagged_{rater}"])
     return Source(f"{rater} forms", ids_of(Frame(scores._ids), study.client, study.session), columns)

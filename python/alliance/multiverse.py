@@ -14,7 +14,7 @@ from alliance.errors import AllianceError, CannotEstimate
 from alliance.instruments import Instrument
 from alliance.rule_agreement import RuleAgreement
 from alliance.rule_names import name_rules
-from alliance.rules import BelowReference, Preset, all_presets
+from alliance.rules import Preset, Rule, SuddenGain, all_presets
 from alliance.ruptures import RuptureReport, report_on
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
@@ -29,7 +29,7 @@ PROVENANCE = ("read", "secondary", "contested", "inferred", "recalled")
 def multiverse(
     scores: Scores | StudyScores | Study,
     *,
-    rules: Iterable[BelowReference] | Mapping[str, BelowReference] | None = None,
+    rules: Iterable[Rule] | Mapping[str, Rule] | None = None,
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -94,6 +94,9 @@ def multiverse(
     detected: dict[str, _native.Detected] = {}
     not_used: dict[str, str] = {}
     for name, rule in named.items():
+        if isinstance(rule, SuddenGain):
+            not_used[name] = "a gain is no rupture"
+            continue
         # The scores are sound by now: what is refused here does not suit the rule.
         try:
             detected[name] = series.detect(rule._fields(), threads)
@@ -110,7 +113,7 @@ def multiverse(
 
 
 def _rates(
-    run: Sessions, scale: str, rules: Mapping[str, BelowReference], options: Mapping[str, Any]
+    run: Sessions, scale: str, rules: Mapping[str, Rule], options: Mapping[str, Any]
 ) -> dict[str, ChanceRate | CannotEstimate]:
     """Give the chance rate of each rule, or why there is none, under one model."""
     try:
@@ -161,7 +164,7 @@ class Multiverse:
     scale: str
     agreement: RuleAgreement
     _run: Sessions
-    _named: dict[str, BelowReference]
+    _named: dict[str, Rule]
     _reports: dict[str, RuptureReport]
     _not_used: dict[str, str]
     _expected: dict[str, ChanceRate | CannotEstimate]
@@ -174,7 +177,7 @@ class Multiverse:
         cls,
         run: Sessions,
         scale: str,
-        named: dict[str, BelowReference],
+        named: dict[str, Rule],
         reports: dict[str, RuptureReport],
         not_used: dict[str, str],
         expected: dict[str, ChanceRate | CannotEstimate],
@@ -199,7 +202,7 @@ class Multiverse:
     @property
     def instrument(self) -> Instrument:
         """The form the scores are of."""
-        return self._run.chosen.instrument
+        return self._run.of_form.instrument
 
     @property
     def reports(self) -> Mapping[str, RuptureReport]:
@@ -260,7 +263,7 @@ class Multiverse:
                 columns[name] = np.array([np.nan if cell is None else cell for cell in column])
             else:
                 columns[name] = column
-        kind = self._run.chosen._kind
+        kind = self._run.of_form._kind
         return _frames.beside(kind, _frames.frame_of(kind, texts), columns)
 
     @property
@@ -319,7 +322,7 @@ class Multiverse:
             BibTeX.
         """
         used = (report.rule for report in self._reports.values())
-        return cite(self._run.chosen, *(rule for rule in used if isinstance(rule, Preset)))
+        return cite(self._run.of_form, *(rule for rule in used if isinstance(rule, Preset)))
 
     def plot(self) -> Any:
         """Draw the share of dyads with an episode beside what chance gives, and the agreement of the rules.
@@ -375,7 +378,7 @@ class Multiverse:
         return page + f"<details><summary>Notes</summary>{_html.notes(self.notes)}</details>"
 
 
-def _provenance(rule: BelowReference) -> str:
+def _provenance(rule: Rule) -> str:
     """Give the provenance of a rule's least certain number."""
     known = set((rule.provenance or {}).values()) if isinstance(rule, Preset) else set()
     return max(known, key=PROVENANCE.index) if known else "own"

@@ -7,24 +7,24 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from alliance.errors import from_code
-from alliance.rules import BelowReference, Preset, require_criterion
+from alliance.rules import Preset, Rule, require_rule
 
 __all__ = ["name_rules", "short_name"]
 
 
-def name_rules(rules: Iterable[BelowReference] | Mapping[str, BelowReference]) -> dict[str, BelowReference]:
+def name_rules(rules: Iterable[Rule] | Mapping[str, Rule]) -> dict[str, Rule]:
     """Give each rule a name: the caller's, the preset's, or what makes the rule what it is."""
     if isinstance(rules, Mapping):
         if not all(isinstance(name, str) and name for name in rules):
             raise from_code("invalid-option", "rules: names are text and not empty")
         listed, names = list(rules.values()), list(rules)
     else:
-        if isinstance(rules, str | BelowReference) or not isinstance(rules, Iterable):
+        if isinstance(rules, str | Rule) or not isinstance(rules, Iterable):
             raise from_code("invalid-option", "rules: give several rules, or a mapping of names to rules")
         listed = list(rules)
         names = []
     for rule in listed:
-        require_criterion(rule)
+        require_rule(rule)
     if not listed:
         raise from_code("invalid-option", "rules: give at least one")
     return dict(zip(names or _told_apart(listed), listed, strict=True))
@@ -34,10 +34,10 @@ def short_name(rule: Any) -> str:
     """Name a rule: the preset's id, or what makes the rule what it is."""
     if isinstance(rule, Preset) and rule.id:
         return rule.id
-    parts = [getattr(rule, name, None) for name in ("reference", "threshold", "unit")]
-    if None in parts:
-        return type(rule).__name__
-    reference, threshold, unit = parts
+    reference, threshold, unit = (getattr(rule, name, None) for name in ("reference", "threshold", "unit"))
+    if reference is None or threshold is None or unit is None:
+        kind = str(getattr(rule, "_kind", type(rule).__name__)).replace("-", " ")
+        return kind if threshold is None else f"{kind}, {threshold:g}"
     return f"{_said(reference)} - {threshold:g} {_said(unit)}"
 
 

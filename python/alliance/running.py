@@ -183,7 +183,7 @@ def _rule_of(fields: dict[str, Any], id: str | None) -> BelowReference:
             published = preset(id)
         except AllianceError:
             published = None
-        if published is not None and published._fields() == fields:
+        if published is not None and published._fields() == fields | {"kind": published._kind}:
             return published
     plain: dict[str, Any] = {
         name: (value[0] if value[1] is None else value) if isinstance(value, tuple) else value

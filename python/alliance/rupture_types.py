@@ -42,7 +42,7 @@ class EpisodeTypes(NamedTuple):
         voices = _voices(study)
         if not voices:
             return None
-        forms = ids_of(Frame(run.chosen._ids), study.client, study.session)
+        forms = ids_of(Frame(run.of_form._ids), study.client, study.session)
         frames = [("forms", forms), *((name, ids) for name, ids, _ in voices)]
         table = SessionTable.of(frames, study.client, study.session, order)
         spans = _spans(run, detected, table)

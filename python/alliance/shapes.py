@@ -90,8 +90,10 @@ def shapes(
             isinstance(count, bool) or not isinstance(count, int) or not least <= count <= MOST_COUNT
         ):
             raise from_code("invalid-option", f"{option}: give a whole number, {least} or more")
-    run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order)
-    found = _native.CourseShapes(run.dyads, run.numbers, run.scores, run.limits, first_sessions, clusters or 1)
+    run = read_sessions(scores, rater=rater, scale=scale, session_order=session_order).forms()
+    found = _native.CourseShapes(
+        run.dyads, run.numbers, run.scores, run.limits or (0.0, 1.0), first_sessions, clusters or 1
+    )
     return Shapes._of(run, scale, clusters, first_sessions, found)
 
 
@@ -128,7 +130,7 @@ class Shapes:
     @property
     def instrument(self) -> Instrument:
         """The form the scores are of."""
-        return self._run.chosen.instrument
+        return self._run.of_form.instrument
 
     @property
     def clients(self) -> Any:
@@ -150,7 +152,7 @@ class Shapes:
         columns["status"] = [client[5] for client in found]
         if self._asked is not None:
             columns["cluster"] = [None if client[6] is None else client[6] + 1 for client in found]
-        kind = self._run.chosen._kind
+        kind = self._run.of_form._kind
         return _frames.beside(kind, _frames.without_index(kind, self._ids()), columns)
 
     def _ids(self) -> Any:
@@ -159,11 +161,11 @@ class Shapes:
 
         from alliance._frames import Frame
 
-        dyads, roles = self._run.dyads, self._run.chosen._id_roles
+        dyads, roles = self._run.dyads, self._run.of_form._id_roles
         rows = np.zeros(len(self._found.offsets()) - 1, dtype=np.intp)
         rows[dyads[::-1]] = np.arange(len(dyads))[::-1]
         columns = [roles[role] for role in ("client", "therapist") if role in roles]
-        return Frame(self._run.chosen._ids).take(rows).ids(columns)
+        return Frame(self._run.of_form._ids).take(rows).ids(columns)
 
     @property
     def clusters(self) -> Any:
@@ -179,7 +181,7 @@ class Shapes:
         columns: dict[str, Any] = {"clients": [each[0] for each in found]}
         for place, name in enumerate(("level", "linear", "quadratic"), 1):
             columns[name] = np.array([each[place] for each in found], dtype=float)
-        kind = self._run.chosen._kind
+        kind = self._run.of_form._kind
         return _frames.frame_of(kind, {"cluster": list(range(1, len(found) + 1)), **columns})
 
     @property
@@ -264,7 +266,7 @@ class Shapes:
         """
         from alliance.citing import cite
 
-        return cite(self._run.chosen)
+        return cite(self._run.of_form)
 
     def _summary(self) -> str:
         clusters = "" if self._asked is None else f", {self._asked} clusters"

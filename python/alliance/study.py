@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alliance.codes import CodedSessions, System
     from alliance.indicators import Indicators
     from alliance.measures import Adherence, Outcome
-    from alliance.rules import BelowReference
+    from alliance.rules import Rule
     from alliance.self_reports import SelfReport
 
 __all__ = ["Study", "StudyScores"]
@@ -366,7 +366,7 @@ class Study:
 
     def indicators(
         self,
-        rule: BelowReference | None = None,
+        rule: Rule | None = None,
         *,
         raters: Sequence[str] | None = None,
         scale: str = "total",
@@ -380,7 +380,7 @@ class Study:
 
         Parameters
         ----------
-        rule : BelowReference, optional
+        rule : Rule, optional
             A rule, for the flags of each rater and who recognised what.
         raters : sequence of str, optional
             Whose forms; by default all that have the scale.

@@ -3,14 +3,15 @@
 use alliance_ruptures::chance::{
     self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rates,
 };
-use alliance_ruptures::{Rule, ScoreScale};
+use alliance_ruptures::{Detector, ScoreScale};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::appointments::courses;
+use crate::detectors::{detector, orientation};
 use crate::error::coded;
-use crate::ruptures::{RuleFields, from_ruptures, unknown};
+use crate::ruptures::{from_ruptures, unknown};
 use crate::scoring::read;
 
 fn from_chance(py: Python<'_>, error: &ChanceError) -> PyErr {
@@ -56,15 +57,16 @@ pub(crate) struct NullModel {
 }
 
 impl NullModel {
-    fn rule(py: Python<'_>, rule: &RuleFields) -> PyResult<Rule> {
-        rule.rule().map_err(|error| from_ruptures(py, &error))
+    fn rule(&self, rule: &Bound<'_, PyDict>) -> PyResult<Detector> {
+        detector(rule, self.model.scale().orientation)
     }
 }
 
 #[pymethods]
 impl NullModel {
     #[new]
-    #[pyo3(signature = (dyads, sessions, scores, range, step, appointments=None))]
+    #[pyo3(signature = (dyads, sessions, scores, range, step, worse_is_lower, appointments=None))]
+    #[expect(clippy::too_many_arguments, reason = "columns come one by one")]
     fn new(
         py: Python<'_>,
         dyads: PyBuffer<u32>,
@@ -72,12 +74,13 @@ impl NullModel {
         scores: PyBuffer<f64>,
         range: (f64, f64),
         step: Option<f64>,
+        worse_is_lower: bool,
         appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let codes = appointments.as_ref().map(read).transpose()?;
         let fitted = py.detach(|| {
-            let mut scale = ScoreScale::new(range.0, range.1)?;
+            let mut scale = ScoreScale::new(range.0, range.1)?.with_orientation(orientation(worse_is_lower));
             if let Some(step) = step {
                 scale = scale.with_step(step)?;
             }
@@ -111,10 +114,10 @@ impl NullModel {
     fn chance_rates<'py>(
         &self,
         py: Python<'py>,
-        rules: Vec<RuleFields>,
+        rules: Vec<Bound<'py, PyDict>>,
         options: ChanceFields,
     ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let rules: Vec<Rule> = rules.iter().map(|rule| Self::rule(py, rule)).collect::<PyResult<_>>()?;
+        let rules: Vec<Detector> = rules.iter().map(|rule| self.rule(rule)).collect::<PyResult<_>>()?;
         let options = options.options();
         let found = py.detach(|| chance_rates(&rules, &self.model, &options));
         let found = found.map_err(|error| from_chance(py, &error))?;
@@ -124,22 +127,22 @@ impl NullModel {
     fn calibrate<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rule: &Bound<'py, PyDict>,
         rate: f64,
         per: &str,
         options: ChanceFields,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+        let rule = self.rule(rule)?;
         let per = match per {
             "client" => Per::Client,
             "session" => Per::Session,
             _ => return Err(from_ruptures(py, &unknown("per", "choose client or session"))),
         };
         let options = options.options();
-        let found = py.detach(|| calibrate(&rule, &self.model, rate, per, &options));
+        let found = py.detach(|| calibrate(rule, &self.model, rate, per, &options));
         let found = found.map_err(|error| from_chance(py, &error))?;
         let calibration = PyDict::new(py);
-        calibration.set_item("threshold", found.rule.threshold)?;
+        calibration.set_item("threshold", found.rule.threshold())?;
         calibration.set_item("attained", facts(&found.attained))?;
         calibration.set_item("next_rate", found.next_rate)?;
         calibration.set_item("sentence", found.sentence())?;

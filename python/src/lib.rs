@@ -9,6 +9,7 @@ mod appointments;
 mod chance;
 mod checking;
 mod columns;
+mod detectors;
 mod error;
 mod instrument;
 mod keys;
@@ -41,6 +42,8 @@ mod _native {
     #[pymodule_export]
     use crate::columns::input_hash;
     #[pymodule_export]
+    use crate::detectors::rule_facts;
+    #[pymodule_export]
     use crate::instrument::{Instrument, catalog, instrument};
     #[pymodule_export]
     use crate::keys::group_keys;
@@ -49,9 +52,7 @@ mod _native {
     #[pymodule_export]
     use crate::live::{Lagged, Live};
     #[pymodule_export]
-    use crate::ruptures::{
-        Detected, preset, preset_ids, recommended_rule, rule_is_retrospective, scale_misfit, session_states,
-    };
+    use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]
@@ -59,7 +60,7 @@ mod _native {
     #[pymodule_export]
     use crate::shapes::CourseShapes;
     #[pymodule_export]
-    use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
+    use crate::shifts::{reliable_change_cutoff, sudden_shifts};
     #[pymodule_export]
     use crate::simulate::simulate;
     #[pymodule_export]

@@ -93,7 +93,7 @@ impl Live {
     ) -> PyResult<Self> {
         let build = || {
             let (rule, scale) = (rule.rule()?, scale_of(range, higher_is_better)?);
-            require_on_scale(&rule, scale)?;
+            require_on_scale(&rule.into(), Some(range))?;
             LiveRule::new(&rule, spread.map(spread_of).as_ref(), scale)
         };
         build().map(Self::of).map_err(|error| from_ruptures(py, &error))
@@ -217,7 +217,7 @@ impl Lagged {
     ) -> PyResult<Self> {
         let build = || {
             let (rule, scale) = (rule.rule()?, scale_of(range, higher_is_better)?);
-            require_on_scale(&rule, scale)?;
+            require_on_scale(&rule.into(), Some(range))?;
             LaggedRule::new(&rule, spread.map(spread_of).as_ref(), scale, lag)
         };
         build().map(Self::of).map_err(|error| from_ruptures(py, &error))

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use alliance_ruptures as ruptures;
+use alliance_ruptures::segments::Misfit;
 use alliance_ruptures::{
-    Comparison, Courses, Detection, Gaps, NotAssessed, Overlap, Reference, Repair, Rule, RuptureError,
-    ScoreScale, SessionState, Tolerance, Unit,
+    Comparison, Courses, Detection, Detector, Gaps, NotAssessed, Overlap, Reference, Repair, Rule,
+    RuptureError, ScoreScale, SessionState, Tolerance, Unit,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
@@ -94,26 +95,7 @@ impl RuleFields {
             }
         };
         let mut rule = Rule::new(reference, unit, self.threshold)?;
-        let near = self.repair.1.unwrap_or(0.0);
-        let tolerance = match self.tolerance_in.as_str() {
-            "points" => Tolerance::Points(near),
-            "units" => Tolerance::Units(near),
-            _ => return Err(unknown("tolerance_in", "choose points or units")),
-        };
-        rule.repair = match self.repair.0.as_str() {
-            "not-asked" => Repair::NotAsked,
-            "return-to-previous" => Repair::ReturnToPrevious(tolerance),
-            "return-to-reference" => Repair::ReturnToReference(tolerance),
-            "regain-share" => Repair::RegainShare(number(self.repair.1, "repair")?),
-            "rise" => Repair::Rise(number(self.repair.1, "repair")?),
-            _ => {
-                return Err(unknown(
-                    "repair",
-                    "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
-                     (\"regain-share\", share) or (\"rise\", units)",
-                ));
-            }
-        };
+        rule.repair = repair(&self.repair, &self.tolerance_in)?;
         rule.comparison = match self.comparison.as_str() {
             "at-least" => Comparison::AtLeast,
             "more-than" => Comparison::MoreThan,
@@ -125,12 +107,7 @@ impl RuleFields {
             "interpolate" => Gaps::Interpolate,
             _ => return Err(unknown("gaps", "choose bridge, break or interpolate")),
         };
-        rule.overlap = match self.overlap.as_str() {
-            "merge" => Overlap::Merge,
-            "first" => Overlap::First,
-            "deepest" => Overlap::Deepest,
-            _ => return Err(unknown("overlap", "choose merge, first or deepest")),
-        };
+        rule.overlap = overlap(&self.overlap)?;
         rule.fall_sessions = self.fall_sessions;
         rule.repair_window = self.repair_window;
         rule.least_sessions = self.least_sessions;
@@ -140,10 +117,37 @@ impl RuleFields {
     }
 }
 
-/// Whether a rule rests on later sessions; raises if it is not sound.
-#[pyfunction]
-pub(crate) fn rule_is_retrospective(py: Python<'_>, rule: RuleFields) -> PyResult<bool> {
-    rule.rule().map(|rule| rule.is_retrospective()).map_err(|error| from_ruptures(py, &error))
+/// What counts as repair, from a word with or without a number.
+pub(crate) fn repair(choice: &(String, Option<f64>), tolerance_in: &str) -> Result<Repair, RuptureError> {
+    let (word, number) = (choice.0.as_str(), choice.1);
+    let near = number.unwrap_or(0.0);
+    let tolerance = match tolerance_in {
+        "points" => Tolerance::Points(near),
+        "units" => Tolerance::Units(near),
+        _ => return Err(unknown("tolerance_in", "choose points or units")),
+    };
+    match (word, number) {
+        ("not-asked", None) => Ok(Repair::NotAsked),
+        ("return-to-previous", _) => Ok(Repair::ReturnToPrevious(tolerance)),
+        ("return-to-reference", _) => Ok(Repair::ReturnToReference(tolerance)),
+        ("regain-share", Some(share)) => Ok(Repair::RegainShare(share)),
+        ("rise", Some(units)) => Ok(Repair::Rise(units)),
+        ("reversal", None) => Ok(Repair::Reversal),
+        _ => Err(unknown(
+            "repair",
+            "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
+             (\"regain-share\", share), (\"rise\", units) or reversal",
+        )),
+    }
+}
+
+pub(crate) fn overlap(word: &str) -> Result<Overlap, RuptureError> {
+    match word {
+        "merge" => Ok(Overlap::Merge),
+        "first" => Ok(Overlap::First),
+        "deepest" => Ok(Overlap::Deepest),
+        _ => Err(unknown("overlap", "choose merge, first or deepest")),
+    }
 }
 
 /// Ids of the published rules.
@@ -250,6 +254,7 @@ pub(crate) fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py
         Repair::ReturnToReference(Tolerance::Points(near)) => (("return-to-reference", Some(near)), "points"),
         Repair::RegainShare(share) => (("regain-share", Some(share)), "points"),
         Repair::Rise(units) => (("rise", Some(units)), "points"),
+        Repair::Reversal => (("reversal", None), "points"),
         _ => (("not-asked", None), "points"),
     };
     fields.set_item("reference", reference)?;
@@ -281,22 +286,35 @@ pub(crate) fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py
     Ok(fields)
 }
 
+/// Scores of any measure: a bound no score reaches, where the scale is not stated.
+pub(crate) const ANY_SCORE: f64 = 1e12;
+
+/// Refuses a rule that scores of this range cannot have.
+pub(crate) fn require_on_scale(rule: &Detector, range: Option<(f64, f64)>) -> Result<(), RuptureError> {
+    let needs_ends = match rule {
+        Detector::Rule(rule) => rule.unit == Unit::Pomp,
+        Detector::Segments(segments) => segments.misfit == Misfit::CensoredNormal,
+        _ => false,
+    };
+    match (range, rule) {
+        (None, _) if needs_ends => {
+            Err(unknown("range", "this rule needs the lowest and the highest possible score"))
+        }
+        (Some((lowest, highest)), Detector::Rule(Rule { reference: Reference::Fixed(score), .. }))
+            if !(lowest..=highest).contains(score) =>
+        {
+            let problem = format!("the fixed score must lie on the scale, {lowest} to {highest}");
+            Err(unknown("reference", &problem))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Courses, and what a rule found in them.
 #[pyclass(frozen, module = "alliance._native")]
 pub(crate) struct Detected {
     pub(crate) courses: Arc<Courses>,
     pub(crate) found: Detection,
-}
-
-/// Refuses a fixed score that no form of this scale can have.
-pub(crate) fn require_on_scale(rule: &Rule, scale: ScoreScale) -> Result<(), RuptureError> {
-    let Reference::Fixed(score) = rule.reference else { return Ok(()) };
-    if (scale.lowest..=scale.highest).contains(&score) {
-        return Ok(());
-    }
-    let problem =
-        format!("the fixed score must lie on the form's item mean, {} to {}", scale.lowest, scale.highest);
-    Err(unknown("reference", &problem))
 }
 
 /// Course, numbers of the sessions of onset, nadir, recovery and end, resolution, magnitude, length, shape.
@@ -355,11 +373,13 @@ impl Detected {
             }
         }
         let series = self.courses.series();
-        let mut judged = series.scores().iter().zip(&self.found.reference).zip(&self.found.flagged);
+        let mut judged =
+            series.scores().iter().zip(&self.found.reference).zip(&self.found.flagged).enumerate();
         for (place, state) in self.courses.states().iter().enumerate() {
             // A session that was not held has no place in the series.
             let in_series = if state.is_in_series() { judged.next() } else { None };
-            let ((score, reference), flag) = in_series.unwrap_or(((&f64::NAN, &f64::NAN), &false));
+            let (position, ((score, reference), flag)) =
+                in_series.unwrap_or((usize::MAX, ((&f64::NAN, &f64::NAN), &false)));
             if let Some(to) = states.get_mut(place) {
                 *to = SessionState::ALL
                     .iter()
@@ -373,7 +393,7 @@ impl Detected {
                 *to = *reference;
             }
             if let (Some(to), Some(course)) = (limits.get_mut(place), courses.get(place)) {
-                *to = self.found.limit(*course as usize, *reference);
+                *to = self.found.limit(*course as usize, position);
             }
             if let Some(to) = flags.get_mut(place) {
                 *to = u8::from(*flag);
@@ -458,16 +478,9 @@ impl Detected {
         let each = self.found.dyads.iter().enumerate();
         each.map(|(course, found)| {
             let episodes = self.found.episodes_of(course).len();
-            let reason = found.not_assessed(&self.found.rule).map(NotAssessed::as_str);
-            (
-                found.observed,
-                found.evaluable,
-                found.flagged,
-                episodes,
-                found.class.as_str(),
-                found.unit,
-                reason,
-            )
+            let reason = found.not_assessed.map(NotAssessed::as_str);
+            let class = found.class.as_str();
+            (found.observed, found.evaluable, found.flagged, episodes, class, found.unit, reason)
         })
         .collect()
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use alliance_ruptures::{Courses, RuptureError, ScoreScale, Spread, detect_with};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::appointments::courses;
-use crate::ruptures::{Detected, RuleFields, from_ruptures, require_on_scale};
+use crate::detectors::{detector, orientation};
+use crate::ruptures::{ANY_SCORE, Detected, from_ruptures, require_on_scale};
 use crate::scoring::read;
 
 /// Session series of dyads, with the row each session came from.
@@ -15,41 +17,40 @@ use crate::scoring::read;
 pub(crate) struct DyadSeries {
     courses: Arc<Courses>,
     spread: Spread,
+    range: Option<(f64, f64)>,
 }
 
 #[pymethods]
 impl DyadSeries {
     #[new]
-    #[pyo3(signature = (dyads, sessions, scores, range, appointments=None))]
+    #[pyo3(signature = (dyads, sessions, scores, range, worse_is_lower, appointments=None))]
     fn new(
         py: Python<'_>,
         dyads: PyBuffer<u32>,
         sessions: PyBuffer<i64>,
         scores: PyBuffer<f64>,
-        range: (f64, f64),
+        range: Option<(f64, f64)>,
+        worse_is_lower: bool,
         appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let codes = appointments.as_ref().map(read).transpose()?;
         let ordered = py.detach(|| {
-            let scale = ScoreScale::new(range.0, range.1)?;
+            let (lowest, highest) = range.unwrap_or((-ANY_SCORE, ANY_SCORE));
+            let scale = ScoreScale::new(lowest, highest)?.with_orientation(orientation(worse_is_lower));
             let courses = courses(dyads, sessions, scores, codes, scale)?;
             let spread = Spread::of(courses.series());
-            Ok(Self { courses: Arc::new(courses), spread })
+            Ok(Self { courses: Arc::new(courses), spread, range })
         });
         ordered.map_err(|error: RuptureError| from_ruptures(py, &error))
     }
 
     /// What a rule finds.
-    fn detect(&self, py: Python<'_>, rule: RuleFields, threads: Option<usize>) -> PyResult<Detected> {
-        let detected = py.detach(|| {
-            let rule = rule.rule()?;
-            let series = self.courses.series();
-            require_on_scale(&rule, series.scale())?;
-            let found = detect_with(series, &rule, &self.spread, threads);
-            Ok(Detected { courses: self.courses.clone(), found })
-        });
-        detected.map_err(|error: RuptureError| from_ruptures(py, &error))
+    fn detect(&self, py: Python<'_>, rule: &Bound<'_, PyDict>, threads: Option<usize>) -> PyResult<Detected> {
+        let rule = detector(rule, self.courses.series().scale().orientation)?;
+        require_on_scale(&rule, self.range).map_err(|error| from_ruptures(py, &error))?;
+        let found = py.detach(|| detect_with(self.courses.series(), rule, &self.spread, threads));
+        Ok(Detected { courses: self.courses.clone(), found })
     }
 
     /// Standard deviations in points: pooled within clients, of clients' means, of clients' first scores.

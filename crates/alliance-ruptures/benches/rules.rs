@@ -1,12 +1,19 @@
-//! Rules on 100 000 dyads of 20 sessions, and sudden gains on one.
+//! Rules and other detectors on 100 000 dyads of 20 sessions, and sudden gains on one.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use alliance_ruptures::charts::{
+    AnhojDetector, AnhojOptions, ChartDetector, ChartOptions, ChartSignal, CusumOptions, EwmaOptions,
+    RunRules,
+};
+use alliance_ruptures::segments::{
+    DropUnit, LevelDetector, LevelTest, OnlineDetector, ProductDetector, SegmentDetector, Segmentation,
+};
 use alliance_ruptures::simulate::Simulation;
 use alliance_ruptures::sudden::{ShiftDirection, SuddenOptions, SuddenRule, SuddenShifts};
 use alliance_ruptures::{
-    Appointment, Courses, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
-    detect_with,
+    Appointment, Courses, Detector, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread,
+    Tolerance, Unit, detect_with,
 };
 use divan::{Bencher, counter::ItemsCount};
 
@@ -35,6 +42,63 @@ fn rule_with_episodes(bencher: Bencher<'_, '_>, which: usize) {
     bencher
         .counter(ItemsCount::new(series.len()))
         .bench_local(|| detect_with(divan::black_box(&series), &rule, &spread, Some(2)));
+}
+
+const DETECTORS: [&str; 11] = [
+    "individuals",
+    "western-electric",
+    "cusum",
+    "ewma",
+    "anhoj",
+    "sudden-loss",
+    "segments-optimal",
+    "segments-binary",
+    "online",
+    "local-level",
+    "product",
+];
+
+fn named(name: &str) -> Detector {
+    let chart = |signal| ChartDetector::new(ChartOptions::default(), signal).unwrap().into();
+    match name {
+        "individuals" => chart(ChartSignal::Beyond(3.0)),
+        "western-electric" => chart(ChartSignal::RunRules(RunRules::western_electric())),
+        "cusum" => chart(ChartSignal::Cusum(CusumOptions::default())),
+        "ewma" => chart(ChartSignal::Ewma(EwmaOptions::default())),
+        "anhoj" => AnhojDetector::new(AnhojOptions::default()).into(),
+        "sudden-loss" => {
+            let mut options =
+                SuddenOptions::new(ShiftDirection::Loss, Orientation::HigherIsBetter, Some(1.0));
+            options.proportion = None;
+            SuddenRule::new(options).unwrap().into()
+        }
+        "segments-optimal" => SegmentDetector::new(2.0, DropUnit::Sigmas).unwrap().into(),
+        "segments-binary" => {
+            let mut segments = SegmentDetector::new(2.0, DropUnit::Sigmas).unwrap();
+            segments.segmentation = Segmentation::Binary;
+            segments.into()
+        }
+        "online" => OnlineDetector::new(0.9).unwrap().into(),
+        "local-level" => LevelDetector::new(LevelTest::Outlier, 3.0).unwrap().into(),
+        _ => ProductDetector::new(0.9).unwrap().into(),
+    }
+}
+
+#[divan::bench(args = DETECTORS, sample_count = 5, sample_size = 1)]
+fn detector_with_episodes(bencher: Bencher<'_, '_>, which: &str) {
+    let series = clinic();
+    let spread = Spread::of(&series);
+    let detector = named(which);
+    bencher
+        .counter(ItemsCount::new(series.len()))
+        .bench_local(|| detect_with(divan::black_box(&series), detector, &spread, Some(2)));
+}
+
+/// What detectors that pool take from a sample.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn spread_of_the_sample(bencher: Bencher<'_, '_>) {
+    let series = clinic();
+    bencher.counter(ItemsCount::new(series.len())).bench_local(|| Spread::of(divan::black_box(&series)));
 }
 
 #[divan::bench]

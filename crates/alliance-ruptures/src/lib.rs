@@ -6,6 +6,7 @@ pub mod chance;
 pub mod charts;
 pub mod codes;
 mod courses;
+pub mod detector;
 pub mod discrepancy;
 mod error;
 pub mod live;
@@ -20,6 +21,7 @@ pub mod simulate;
 pub mod sudden;
 
 pub use courses::{Appointment, Courses, SessionState};
+pub use detector::{Detection, DetectionCounts, Detector, DyadDetection, NotAssessed, detect, detect_with};
 pub use error::RuptureError;
 #[cfg(feature = "presets")]
 pub use preset::{
@@ -27,8 +29,7 @@ pub use preset::{
     studies_without_preset,
 };
 pub use rule::{
-    Censoring, ClientClass, Comparison, Detection, DetectionCounts, DyadDetection, Episode, Gaps,
-    NotAssessed, Overlap, Reference, Repair, Resolution, Rule, Shape, Spread, Tolerance, Unit, detect,
-    detect_with,
+    Censoring, ClientClass, Comparison, Episode, EpisodeRule, Gaps, Overlap, Reference, Repair, Resolution,
+    Rule, Shape, Spread, Tolerance, Unit,
 };
 pub use series::{Ending, Orientation, ScoreScale, Series};

@@ -6,7 +6,7 @@ use alliance_ruptures::chance::{
 };
 use alliance_ruptures::simulate::{Noise, Simulation};
 use alliance_ruptures::{
-    ClientClass, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
+    ClientClass, Detector, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
     detect_with,
 };
 use proptest::prelude::*;
@@ -45,7 +45,8 @@ fn several_rules_have_the_rates_they_have_alone() {
         rule(Reference::Previous, Unit::OwnSd, 2.0),
         rule(Reference::RunningMean, Unit::ShrunkenSd, 2.0),
         rule(Reference::PersonMean, Unit::Points, 1.0),
-    ];
+    ]
+    .map(Detector::from);
     for bootstrap in [0, 7] {
         let together = chance_rates(&rules, &model, &options(800, bootstrap)).unwrap();
         for (rule, found) in rules.iter().zip(&together) {
@@ -149,7 +150,7 @@ fn rates_fall_with_the_threshold_and_calibration_finds_the_largest_below() {
             let found = calibrate(&rule, &model, wanted, per, &options).unwrap();
             assert!(found.attained.rate <= wanted && found.next_rate > wanted);
             assert!(found.attained.rate > 0.9 * wanted, "{found:?}");
-            found.rule.threshold
+            found.rule.threshold()
         });
         assert!(rates.is_sorted_by(|left, right| left > right));
     }
@@ -169,8 +170,9 @@ fn a_lattice_gives_whole_steps() {
         &options(2_000, 0),
     );
     let found = found.unwrap();
-    assert_eq!((found.rule.threshold / 0.5).fract(), 0.0);
-    let less = Rule::new(Reference::Previous, Unit::Points, found.rule.threshold - 0.5).unwrap();
+    let threshold = found.rule.threshold().unwrap();
+    assert_eq!((threshold / 0.5).fract(), 0.0);
+    let less = Rule::new(Reference::Previous, Unit::Points, threshold - 0.5).unwrap();
     let chance = chance_rate(&less, &model, &options(2_000, 0)).unwrap();
     assert_eq!(chance.per_client.rate, found.next_rate);
     assert!(found.attained.rate <= 0.1 && found.next_rate > 0.1);
@@ -241,7 +243,7 @@ fn every_part_of_a_rate_is_there() {
     // More sessions, more flags.
     let mut long = options(4_000, 0);
     long.sessions = Some(40);
-    let long = chance_rate(&points.rule, &model, &long).unwrap();
+    let long = chance_rate(points.rule, &model, &long).unwrap();
     assert!(long.per_client.rate > points.per_client.rate);
 }
 

@@ -140,7 +140,7 @@ fn whoever_comes_back_begins_a_new_course() {
         let found = detect(courses.series(), &rule);
         assert_eq!(found.episodes.len(), 1, "the rise in session 10 is no repair");
         assert_eq!(found.episodes[0].resolution, Resolution::Censored(Censoring::End(Ending::DroppedOut)));
-        assert_eq!(found.dyads[1].not_assessed(&rule).unwrap().as_str(), "too-few-sessions");
+        assert_eq!(found.dyads[1].not_assessed.unwrap().as_str(), "too-few-sessions");
     }
     // A form after the planned end is a new course too, and nothing is known of its end.
     let after = one(&[(1, 5.0), (2, 5.0)], &[(1, PlannedEnd)]);
@@ -177,7 +177,7 @@ fn dyads_say_why_they_were_not_assessed() {
     });
     let series = Series::new(runs.concat(), std::iter::once(0).chain(offsets).collect(), scale()).unwrap();
     let found = detect(&series, &rule);
-    let reasons: Vec<_> = found.dyads.iter().map(|dyad| dyad.not_assessed(&rule)).collect();
+    let reasons: Vec<_> = found.dyads.iter().map(|dyad| dyad.not_assessed).collect();
     let too_few = |observed| Some(NotAssessed::TooFewSessions { observed, needed: 3 });
     assert_eq!(
         reasons,

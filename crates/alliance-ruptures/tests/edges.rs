@@ -86,11 +86,11 @@ fn assert_defined(found: &Detection, scores: &[f64], rule: &Rule) {
         assert!(!scores[episode.onset].is_nan() && !scores[episode.nadir].is_nan(), "{context}");
     }
     let is_assessed = dyad.class != ClientClass::NotAssessed;
-    assert_eq!(dyad.not_assessed(rule).is_none(), is_assessed, "{context}");
+    assert_eq!(dyad.not_assessed.is_none(), is_assessed, "{context}");
     assert!(is_assessed || found.episodes.is_empty(), "{context}");
     let short = usize::from(rule.least_sessions) > dyad.observed;
     assert_eq!(
-        matches!(dyad.not_assessed(rule), Some(NotAssessed::TooFewSessions { .. })),
+        matches!(dyad.not_assessed, Some(NotAssessed::TooFewSessions { .. })),
         short,
         "{context}"
     );
@@ -129,7 +129,7 @@ fn series_without_variation_have_no_event_under_any_rule_but_a_fixed_level() {
             let found = detect(&one(&[level; 6]), &rule);
             assert_eq!((found.dyads[0].flagged, found.episodes.len()), (0, 0), "{rule:?}");
             let needs_variation = !matches!(rule.unit, Unit::Points | Unit::Pomp);
-            assert_eq!(found.dyads[0].not_assessed(&rule) == Some(NotAssessed::NoUnit), needs_variation);
+            assert_eq!(found.dyads[0].not_assessed == Some(NotAssessed::NoUnit), needs_variation);
         }
     }
 }
@@ -145,7 +145,7 @@ fn two_observations_are_enough_where_the_rule_says_so() {
     rule.least_sessions = 3;
     let found = detect(&one(&[5.0, GAP, 4.0]), &rule);
     assert_eq!(
-        found.dyads[0].not_assessed(&rule),
+        found.dyads[0].not_assessed,
         Some(NotAssessed::TooFewSessions { observed: 2, needed: 3 })
     );
 }

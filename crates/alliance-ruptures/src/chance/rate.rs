@@ -7,7 +7,7 @@ use alliance_statistics::Generator;
 use super::options::in_threads;
 use super::tally::{CLASSES, Tally, samples, share};
 use super::{ChanceError, ChanceOptions, NullModel};
-use crate::{ClientClass, Rule, Spread, detect_with};
+use crate::{ClientClass, Detector, Spread, detect_with};
 
 /// Simulated clients per refit of the bootstrap.
 const REFIT_CLIENTS: usize = 1_000;
@@ -32,8 +32,8 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChanceRate {
-    /// The rule.
-    pub rule: Rule,
+    /// The rule or other detector.
+    pub rule: Detector,
     /// Name of the model.
     pub model: &'static str,
     /// Dyads the model was fitted to.
@@ -57,9 +57,9 @@ pub struct ChanceRate {
     pub by_volatility: [Estimate; 5],
 }
 
-/// The chance rate of a rule on series like those the model was fitted to.
+/// The chance rate of a rule, or of any other [`Detector`], on series like those the model was fitted to.
 ///
-/// Units that pool over clients are pooled over each of many simulated samples as large as the user's (at most
+/// Numbers that pool over clients are pooled over each of many simulated samples as large as the user's (at most
 /// 1 000 clients), as the rule will pool over the user's sample.
 ///
 /// # Errors
@@ -81,12 +81,13 @@ pub struct ChanceRate {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 pub fn chance_rate(
-    rule: &Rule,
+    rule: impl Into<Detector>,
     model: &NullModel,
     options: &ChanceOptions,
 ) -> Result<ChanceRate, ChanceError> {
     options.check()?;
-    Ok(rate_with(rule, model, options, refit_rates(&[*rule], model, options).first()))
+    let rule: Detector = rule.into();
+    Ok(rate_with(&rule, model, options, refit_rates(&[rule], model, options).first()))
 }
 
 /// The chance rates of several rules, as [`chance_rate`] gives them; refits for the interval are made once for all.
@@ -95,7 +96,7 @@ pub fn chance_rate(
 ///
 /// `invalid-option`.
 pub fn chance_rates(
-    rules: &[Rule],
+    rules: &[Detector],
     model: &NullModel,
     options: &ChanceOptions,
 ) -> Result<Vec<ChanceRate>, ChanceError> {
@@ -108,7 +109,12 @@ pub fn chance_rates(
 /// Counts at a refit to the sample itself, and at each refit to drawn dyads.
 type Refits = (Vec<Tally>, Vec<Vec<Tally>>);
 
-fn rate_with(rule: &Rule, model: &NullModel, options: &ChanceOptions, refits: Option<&Refits>) -> ChanceRate {
+fn rate_with(
+    rule: &Detector,
+    model: &NullModel,
+    options: &ChanceOptions,
+    refits: Option<&Refits>,
+) -> ChanceRate {
     let tallies = simulate(rule, model, options, options.clients, options.threads());
     let estimate = |of: &dyn Fn(&Tally) -> (u64, u64), shifts: Option<Vec<f64>>| {
         let (rate, monte_carlo_error) = share(&tallies, of);
@@ -155,7 +161,7 @@ fn at(counts: &[u64], place: usize) -> u64 {
 
 /// Counts of `clients` simulated clients, sample by sample.
 fn simulate(
-    rule: &Rule,
+    rule: &Detector,
     model: &NullModel,
     options: &ChanceOptions,
     clients: usize,
@@ -172,7 +178,7 @@ fn simulate(
 
 /// Refits and what each rule finds under them, all from the same random numbers, so that they differ by the draw only;
 /// nothing without bootstrap.
-fn refit_rates(rules: &[Rule], model: &NullModel, options: &ChanceOptions) -> Vec<Refits> {
+fn refit_rates(rules: &[Detector], model: &NullModel, options: &ChanceOptions) -> Vec<Refits> {
     if options.bootstrap == 0 {
         return Vec::new();
     }
@@ -227,7 +233,7 @@ impl ChanceRate {
         format!(
             "The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
              autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
-             patterns of missing sessions. It cannot know whether something did happen: ruptures in the data count as \
+             patterns of missing sessions. It cannot know whether something did happen: what did counts as \
              volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
              sessions are missing, or therapists.",
             self.model, self.dyads,

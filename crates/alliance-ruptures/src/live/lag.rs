@@ -97,8 +97,7 @@ impl LaggedRule {
     ) -> Result<Self, RuptureError> {
         let rule = rule.checked()?;
         require_spread(&rule, spread)?;
-        let unknown = Spread { pooled_within: f64::NAN, between: f64::NAN, first: f64::NAN };
-        let spread = spread.copied().unwrap_or(unknown);
+        let spread = spread.copied().unwrap_or(Spread::UNKNOWN);
         Ok(Self { rule, spread, scale, lag, scores: Vec::new(), span: None })
     }
 

@@ -58,7 +58,7 @@ impl TryFrom<Stored> for LiveRule {
             && unit > 0.0
             && span.is_none_or(|(first, last)| first <= last && first.abs_diff(last) <= MOST_SPAN)
             && levels.fits(&rule, orientation)
-            && episodes.fits(&rule, orientation, unit)
+            && episodes.fits(&rule.episode_rule(), orientation, unit)
             && fits(episodes.current())
             && fits(episodes.unfinished())
             && counts.flagged <= counts.evaluable

@@ -4,20 +4,18 @@
 //! (Gumz et al. 2012 give the fullest discussion). A rule says nothing about how often it
 //! fires by chance; that depends on the data it is used on.
 
-mod counts;
-mod detect;
 mod episode;
+mod judge;
 mod reference;
 mod spread;
 
-pub use counts::DetectionCounts;
-pub use detect::{Detection, DyadDetection, NotAssessed, detect, detect_with};
-pub use episode::{Censoring, ClientClass, Episode, Resolution, Shape};
+pub use episode::{Censoring, ClientClass, Episode, EpisodeRule, Resolution, Shape};
 pub use spread::Spread;
 
 pub(crate) use episode::{Change, Episodes};
+pub(crate) use judge::RuleJudge;
 pub(crate) use reference::Levels;
-pub(crate) use spread::{DEVIATION_TO_SD, Moments, median, unit_in_points};
+pub(crate) use spread::{DEVIATION_TO_SD, Differences, Moments, median, unit_in_points};
 
 use crate::RuptureError;
 
@@ -122,6 +120,8 @@ pub enum Repair {
     RegainShare(f64),
     /// A rise from the nadir by this many units.
     Rise(f64),
+    /// A score beyond the middle between the onset and the score before it: the reversal of a sudden shift.
+    Reversal,
 }
 
 /// What a session without a score does.
@@ -268,7 +268,6 @@ impl Rule {
             "a threshold is finite and above 0; 0 only from a fixed reference",
         )?;
         require(self.fall_sessions >= 1, "fall_sessions", "a fall takes at least one session")?;
-        require(self.repair_window >= 1, "repair_window", "the window has at least one session")?;
         require(self.history >= 1, "history", "a running reference needs at least one session")?;
         require(
             self.prior_degrees.is_finite() && self.prior_degrees >= 0.0,
@@ -285,22 +284,30 @@ impl Rule {
             Reference::Fixed(score) => require(score.is_finite(), "reference", "a fixed score is finite")?,
             _ => {}
         }
-        let tolerance = |tolerance: Tolerance| match tolerance {
-            Tolerance::Points(size) | Tolerance::Units(size) => size.is_finite() && size >= 0.0,
-        };
-        match self.repair {
-            Repair::NotAsked => Ok(()),
-            Repair::ReturnToPrevious(near) | Repair::ReturnToReference(near) => {
-                require(tolerance(near), "repair", "a tolerance is finite and not negative")
-            }
-            Repair::RegainShare(share) => {
-                require(share > 0.0 && share <= 1.0, "repair", "the share to regain is above 0 and at most 1")
-            }
-            Repair::Rise(units) => {
-                require(units.is_finite() && units > 0.0, "repair", "the rise is finite and above 0")
-            }
-        }?;
+        self.episode_rule().checked()?;
         Ok(self)
+    }
+
+    /// What makes episodes of the sessions the rule flags.
+    pub fn episode_rule(&self) -> EpisodeRule {
+        EpisodeRule {
+            repair: self.repair,
+            repair_window: Some(self.repair_window),
+            gaps: self.gaps,
+            overlap: self.overlap,
+        }
+    }
+
+    /// Whether the rule's unit is pooled over the clients of a sample.
+    pub fn pools(&self) -> bool {
+        matches!(
+            self.unit,
+            Unit::PooledWithinSd
+                | Unit::ShrunkenSd
+                | Unit::StricterOfOwnAndPooled
+                | Unit::BetweenPersonSd
+                | Unit::DifferenceError(_)
+        )
     }
 
     /// Whether the verdict on a session rests on later sessions too.
