@@ -58,6 +58,8 @@ pub struct Recall {
 pub struct Calibration {
     /// The rule with its threshold.
     pub rule: Rule,
+    /// Name of the model and its fit.
+    pub model: &'static str,
     /// The rate that was wanted.
     pub wanted: f64,
     /// Of what.
@@ -195,6 +197,7 @@ pub fn calibrate(
     let rule = Rule { threshold: high, ..*rule };
     Ok(Calibration {
         rule,
+        model: model.name(),
         wanted: rate,
         per,
         attained: Estimate { rate: attained, monte_carlo_error, fit_interval: None },
@@ -290,7 +293,7 @@ impl Calibration {
              (wanted: at most {:.2} %). Expected recall of a planted fall of one / three sessions by depth: {}.",
             self.rule.threshold,
             100.0 * self.attained.rate,
-            NullModel::NAME,
+            self.model,
             100.0 * self.wanted,
             recall.join("; "),
         )

@@ -34,8 +34,10 @@ pub struct Estimate {
 pub struct ChanceRate {
     /// The rule.
     pub rule: Rule,
-    /// Name of the model.
+    /// Name of the model and its fit.
     pub model: &'static str,
+    /// What the model is made of, how it was fitted, and what it cannot know, in words.
+    pub model_described: String,
     /// Dyads the model was fitted to.
     pub dyads: usize,
     /// Simulated clients.
@@ -107,7 +109,8 @@ pub fn chance_rate(
     };
     Ok(ChanceRate {
         rule: *rule,
-        model: NullModel::NAME,
+        model: model.name(),
+        model_described: model.describe(),
         dyads: model.dyads(),
         clients: options.clients,
         assessed: tallies.iter().map(|tally| tally.assessed as usize).sum(),
@@ -191,15 +194,7 @@ impl ChanceRate {
         if self.repaired.rate.is_finite() {
             let _ = write!(text, ", and {} of episodes that could end are repaired", percent(&self.repaired));
         }
-        let _ = write!(
-            text,
-            ". The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
-             autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
-             patterns of missing sessions. It cannot know whether something did happen: ruptures in the data count as \
-             volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
-             sessions are missing, or therapists.",
-            self.model, self.dyads,
-        );
+        let _ = write!(text, ". {}", self.model_described);
         text
     }
 }

@@ -15,7 +15,7 @@ pub use spread::Spread;
 
 pub(crate) use episode::{Change, Episodes};
 pub(crate) use reference::Levels;
-pub(crate) use spread::unit_in_points;
+pub(crate) use spread::{median, unit_in_points};
 
 use crate::RuptureError;
 
