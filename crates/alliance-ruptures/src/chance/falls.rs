@@ -15,12 +15,11 @@ const TYPICAL_WEIGHT: f64 = 10.0;
 /// Standard errors by which deep falls must outnumber what the model without falls explains.
 const EVIDENCE: f64 = 2.0;
 
-/// Bounds of a fit: onsets per session, and sessions of a fall.
+/// Bounds of a fit: onsets per session, SD of depths over their mean, so that few of a normal distribution are below 0, and
+/// sessions of a fall.
 const MOST_ONSETS: f64 = 0.3;
+const MOST_UNEQUAL: f64 = 0.5;
 const MOST_SESSIONS: f64 = 20.0;
-
-/// Mean of the cubic root of an exponential number with mean 1: gamma(4 / 3).
-const MEAN_ROOT: f64 = 0.892_979_511_569_249;
 
 /// Falls that a fit set apart, so that volatility, autocorrelation and tails need not explain them.
 ///
@@ -33,6 +32,8 @@ pub struct Falls {
     pub onsets: f64,
     /// Mean depth in points, before lattice and clipping.
     pub depth: f64,
+    /// SD of depths.
+    pub depth_sd: f64,
     /// Mean length in sessions.
     pub sessions: f64,
 }
@@ -55,8 +56,9 @@ pub(super) struct DeepFalls {
     pub(super) excess: f64,
     /// Its standard error between clients.
     pub(super) error: f64,
-    /// Mean distance of deep falls from the median, in points.
+    /// Mean and SD of the distance of deep falls from the median, in points.
     pub(super) depth: f64,
+    pub(super) depth_sd: f64,
     /// Mean number of scored sessions they last.
     pub(super) sessions: f64,
 }
@@ -98,7 +100,8 @@ impl DeepFallLimit {
     /// Makes deep falls NaN.
     pub(super) fn leave_out(&self, scores: &mut [f64], offsets: &[usize], shapes: &[[f64; 2]]) -> DeepFalls {
         let mut sorted = Vec::new();
-        let (mut all, mut clients, mut falls, mut episodes, mut depths) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut all, mut clients, mut falls, mut episodes) = (0.0, 0.0, 0.0, 0.0);
+        let (mut depths, mut depth_squares) = (0.0, 0.0);
         let (mut excess, mut squares) = (0.0, 0.0);
         for (start, end) in offsets.iter().zip(offsets.iter().skip(1)) {
             let run = scores.get_mut(*start..*end).unwrap_or_default();
@@ -120,6 +123,7 @@ impl DeepFallLimit {
                     own += 1.0;
                     falls += 1.0;
                     depths += fall;
+                    depth_squares += fall * fall;
                     episodes += f64::from(u8::from(!is_falling));
                 }
                 own -= f64::from(u8::from(fall < -deep));
@@ -135,6 +139,7 @@ impl DeepFallLimit {
             excess: ratio(excess, all),
             error: ratio((squares - ratio(excess * excess, clients)).max(0.0).sqrt(), all),
             depth: ratio(depths, falls),
+            depth_sd: (ratio(depth_squares, falls) - ratio(depths, falls).powi(2)).max(0.0).sqrt(),
             sessions: ratio(falls, episodes),
         }
     }
@@ -151,7 +156,8 @@ impl Falls {
     /// None, where a fit starts from what the sample shows.
     pub(super) fn start(observed: &DeepFalls) -> Self {
         let onsets = (0.5 * observed.excess).clamp(0.0, MOST_ONSETS);
-        Self { onsets, depth: observed.depth, sessions: observed.sessions.clamp(1.0, MOST_SESSIONS) }
+        let sessions = observed.sessions.clamp(1.0, MOST_SESSIONS);
+        Self { onsets, depth: observed.depth, depth_sd: observed.depth_sd, sessions }
     }
 
     /// Moves towards falls that would look like the observed ones.
@@ -166,6 +172,8 @@ impl Falls {
         self.onsets = (self.onsets + gain * missing).clamp(0.0, MOST_ONSETS);
         if self.onsets > 0.0 && simulated.depth > 0.0 {
             self.depth = (self.depth + gain * (observed.depth - simulated.depth)).clamp(0.0, most_deep);
+            let depth_sd = self.depth_sd + gain * (observed.depth_sd - simulated.depth_sd);
+            self.depth_sd = depth_sd.clamp(0.0, MOST_UNEQUAL * self.depth);
             let sessions = self.sessions + gain * (observed.sessions - simulated.sessions);
             self.sessions = sessions.clamp(1.0, MOST_SESSIONS);
         }
@@ -176,7 +184,7 @@ impl Falls {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FallNumbers {
     onset: f64,
-    /// Depth over mean depth: Weibull with shape 3, nearly symmetric. The shallow falls are never seen as such, and few.
+    /// Standard normal.
     depth: f64,
     end: f64,
 }
@@ -184,7 +192,7 @@ pub(super) struct FallNumbers {
 impl FallNumbers {
     pub(super) fn draw(random: &mut Generator) -> Self {
         let onset = random.uniform();
-        let depth = libm::cbrt(random.exponential()) / MEAN_ROOT;
+        let depth = random.normal();
         Self { onset, depth, end: random.uniform() }
     }
 }
@@ -209,7 +217,7 @@ impl<'f> Falling<'f> {
                 self.deficit = 0.0;
             }
         } else if is_scored && self.has_level && numbers.onset < self.falls.onsets {
-            self.deficit = self.falls.depth * numbers.depth;
+            self.deficit = (self.falls.depth + self.falls.depth_sd * numbers.depth).max(0.0);
         }
         self.has_level |= is_scored;
         self.deficit
