@@ -15,6 +15,8 @@ from alliance.study import Study, StudyScores
 
 __all__ = ["Calibration", "ChanceRate", "Estimate", "Recall", "calibrate", "chance_rate"]
 
+Fit = Literal["resistant-to-falls", "as-observed"]
+
 FIFTHS = ("calmest fifth", "second fifth", "third fifth", "fourth fifth", "most volatile fifth")
 
 
@@ -87,6 +89,9 @@ class ChanceRate:
         Clients flagged, by fifths of clients' true SD within the model, calmest first.
     parameters : mapping
         Fitted parameters of the model.
+    falls : mapping or None
+        What the fit set apart as falls: ``onsets`` per session, mean ``depth`` and its ``depth_sd`` in points, mean
+        number of ``sessions``. No estimate of ruptures. None if nothing was set apart.
     dyads, clients : int
         Dyads the model was fitted to, and simulated clients.
     sentence : str
@@ -101,6 +106,7 @@ class ChanceRate:
     classes: Mapping[str, Estimate]
     by_volatility: tuple[Estimate, ...]
     parameters: Mapping[str, float]
+    falls: Mapping[str, float] | None
     dyads: int
     clients: int
     sentence: str
@@ -200,6 +206,7 @@ def chance_rate(
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
+    fit: Fit = "resistant-to-falls",
     clients: int = 20_000,
     seed: int = 1,
     bootstrap: int = 100,
@@ -216,6 +223,9 @@ def chance_rate(
         Scores as for :func:`find_ruptures`; at least 10 dyads with 4 scored sessions.
     rater, scale, session_order
         As for :func:`find_ruptures`.
+    fit : {"resistant-to-falls", "as-observed"}
+        What the fit makes of ruptures in the scores. By default, deep falls are set apart where there are more of them
+        than chance explains. ``"as-observed"`` takes all scores as chance: for samples in which nothing happened.
     clients : int
         Simulated clients, 100 or more.
     seed : int
@@ -242,7 +252,9 @@ def chance_rate(
     This is the flag rate if nothing had happened, under this model: not the share of flags that are false. The model
     has normal levels, log-normal volatility, first-order autocorrelation, the sample's own innovations, a common
     trend, lattice and range of the scale, and the sample's missing sessions. It is fitted by simulated moments
-    (Gourieroux, Monfort & Renault 1993). Ruptures in the sample count as volatility, which raises these rates.
+    (Gourieroux, Monfort & Renault 1993). Fitted as observed, ruptures in the sample count as volatility, which raises
+    these rates. Setting falls apart rests on chance being symmetric: if it is skewed towards low scores, rates come out
+    too low.
 
     Examples
     --------
@@ -258,7 +270,7 @@ def chance_rate(
     """
     require_criterion(rule)
     run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
-    return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()))
+    return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()), fit)
 
 
 def calibrate(
@@ -270,6 +282,7 @@ def calibrate(
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
+    fit: Fit = "resistant-to-falls",
     depths: Sequence[float] = (1.0, 2.0, 3.0, 4.0),
     clients: int = 20_000,
     seed: int = 1,
@@ -290,6 +303,8 @@ def calibrate(
         Rate of clients with a flag, or of sessions flagged.
     rater, scale, session_order
         As for :func:`find_ruptures`.
+    fit : {"resistant-to-falls", "as-observed"}
+        As for :func:`chance_rate`.
     depths : sequence of float
         Depths of planted falls in pooled SDs within clients, for the expected recall.
     clients, seed, sessions, threads
@@ -308,8 +323,8 @@ def calibrate(
 
     Notes
     -----
-    The threshold is the smallest whose rate is not above the wanted one. One sample of 60 dyads leaves it uncertain,
-    and ruptures in the sample make it too strict.
+    The threshold is the smallest whose rate is not above the wanted one. One sample of 60 dyads leaves it uncertain.
+    Fitted as observed, ruptures in the sample make it far too strict.
 
     Examples
     --------
@@ -329,7 +344,7 @@ def calibrate(
         raise from_code("invalid-option", "per: choose client or session")
     (wanted,) = _numbers("rate", (rate,))
     options = _options(clients, seed, 0, sessions, threads, depths)
-    found = _fit(run, scale).calibrate(rule._fields(), wanted, per, options)
+    found = _fit(run, scale, fit).calibrate(rule._fields(), wanted, per, options)
     kept = {field.name: getattr(rule, field.name) for field in fields(BelowReference)}
     return Calibration(
         BelowReference(**{**kept, "threshold": found["threshold"]}),
@@ -342,10 +357,16 @@ def calibrate(
     )
 
 
-def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[str, Any] | None = None) -> ChanceRate:
+def rate_of(
+    rule: BelowReference,
+    run: Sessions,
+    scale: str,
+    options: Mapping[str, Any] | None = None,
+    fit: Fit = "resistant-to-falls",
+) -> ChanceRate:
     """Give the chance rate of a rule on series like these."""
     options = _options(20_000, 1, 100, None, None, ()) if options is None else options
-    model = _fit(run, scale)
+    model = _fit(run, scale, fit)
     found = model.chance_rate(rule._fields(), dict(options))
     return ChanceRate(
         rule,
@@ -356,6 +377,7 @@ def rate_of(rule: BelowReference, run: Sessions, scale: str, options: Mapping[st
         {name: Estimate(*rate) for name, rate in found["classes"].items()},
         tuple(Estimate(*rate) for rate in found["by_volatility"]),
         model.parameters(),
+        model.falls(),
         found["dyads"],
         found["clients"],
         found["sentence"],
@@ -382,8 +404,10 @@ def _numbers(option: str, given: Iterable[Any]) -> list[float]:
         raise from_code("invalid-option", f"{option}: give numbers") from None
 
 
-def _fit(run: Sessions, scale: str) -> _native.NullModel:
-    return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale))
+def _fit(run: Sessions, scale: str, fit: Fit) -> _native.NullModel:
+    if fit not in ("resistant-to-falls", "as-observed"):
+        raise from_code("invalid-option", "fit: choose resistant-to-falls or as-observed")
+    return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale), fit)
 
 
 def _step(run: Sessions, scale: str) -> float | None:

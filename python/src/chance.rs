@@ -1,7 +1,7 @@
 //! How often a rule fires by chance, and rules set to a wanted rate.
 
 use alliance_ruptures::chance::{
-    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rate,
+    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Fit, Per, calibrate, chance_rate,
 };
 use alliance_ruptures::{Rule, ScoreScale, Series};
 use pyo3::buffer::PyBuffer;
@@ -70,7 +70,13 @@ impl NullModel {
         scores: PyBuffer<f64>,
         range: (f64, f64),
         step: Option<f64>,
+        fit: &str,
     ) -> PyResult<Self> {
+        let fit = match fit {
+            "resistant-to-falls" => Fit::ResistantToFalls,
+            "as-observed" => Fit::AsObserved,
+            _ => return Err(from_ruptures(py, &unknown("fit", "choose resistant-to-falls or as-observed"))),
+        };
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let fitted = py.detach(|| {
             let mut scale = ScoreScale::new(range.0, range.1)?;
@@ -78,7 +84,7 @@ impl NullModel {
                 scale = scale.with_step(step)?;
             }
             let (series, _) = Series::from_rows(dyads, sessions, scores, scale)?;
-            chance::NullModel::fit(&series)
+            chance::NullModel::fit_with(&series, fit)
         });
         fitted.map(|model| Self { model }).map_err(|error: ChanceError| from_chance(py, &error))
     }
@@ -99,6 +105,16 @@ impl NullModel {
             parameters.set_item(name, value)?;
         }
         Ok(parameters)
+    }
+
+    fn falls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(found) = self.model.falls() else { return Ok(None) };
+        let falls = PyDict::new(py);
+        for (name, value) in [("onsets", found.onsets), ("depth", found.depth), ("sessions", found.sessions)]
+        {
+            falls.set_item(name, value)?;
+        }
+        Ok(Some(falls))
     }
 
     fn chance_rate<'py>(

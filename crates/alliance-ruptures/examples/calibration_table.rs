@@ -14,8 +14,8 @@ use alliance_ruptures::simulate::{Noise, Simulation};
 use alliance_ruptures::{Reference, Rule, ScoreScale, Series, Spread, Unit, detect_with};
 
 /// Samples are drawn with seeds from here on, none of which any choice in the model was made on.
-const SAMPLE_SEED: u64 = 2_000_000;
-const FRESH_SEED: u64 = 3_000_000;
+const SAMPLE_SEED: u64 = 6_000_000;
+const FRESH_SEED: u64 = 7_000_000;
 /// Fresh clients.
 const FRESH: usize = 8_000;
 /// Simulated clients of a calibration.
