@@ -367,7 +367,7 @@ def detection_accuracy(
     ...                        "total": [5.0, 3.5, 5.0, 5.0, 4.0, 4.2, 4.1, 2.5]})
     >>> scores = al.Scores.from_totals(totals, al.instrument("wai-36-client").with_range(1, 7), metric="mean",
     ...                                totals={"total": "total"}, client="client", session="session")
-    >>> rule = al.rules.Rule(reference="previous", unit="points", threshold=1.0)
+    >>> rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
     >>> report = al.find_ruptures(scores, rule=rule)
     >>> coded = pl.DataFrame({"client": ["a"] * 4 + ["b"] * 4, "session": [1, 2, 3, 4] * 2,
     ...                       "rupture": [1, 0, 0, 0, 0, 1, 0, 0]})

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Calibration", "ChanceRate", "Estimate", "Recall", "calibrate", "chance_rate"]
 
+Fit = Literal["resistant-to-falls", "as-observed"]
+
 FIFTHS = ("calmest fifth", "second fifth", "third fifth", "fourth fifth", "most volatile fifth")
 
 
@@ -91,6 +93,9 @@ class ChanceRate:
         Clients flagged, by fifths of clients' true SD within the model, calmest first.
     parameters : mapping
         Fitted parameters of the model.
+    falls : mapping or None
+        What the fit set apart as falls: ``onsets`` per session, mean ``depth`` and its ``depth_sd`` in points, mean
+        number of ``sessions``. No estimate of ruptures. None if nothing was set apart.
     dyads, clients : int
         Dyads the model was fitted to, and simulated clients.
     sentence : str
@@ -109,6 +114,7 @@ class ChanceRate:
     classes: Mapping[str, Estimate]
     by_volatility: tuple[Estimate, ...]
     parameters: Mapping[str, float]
+    falls: Mapping[str, float] | None
     dyads: int
     clients: int
     sentence: str
@@ -223,6 +229,7 @@ def chance_rate(
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
+    fit: Fit = "resistant-to-falls",
     clients: int = 20_000,
     seed: int = 1,
     bootstrap: int = 100,
@@ -242,6 +249,9 @@ def chance_rate(
         Which rate ``float`` of the result gives and shows first; the result holds all of them.
     rater, scale, session_order
         As for :func:`find_ruptures`; of no use with a report.
+    fit : {"resistant-to-falls", "as-observed"}
+        What the fit makes of ruptures in the scores. By default, deep falls are set apart where there are more of them
+        than chance explains. ``"as-observed"`` takes all scores as chance: for samples in which nothing happened.
     clients : int
         Simulated clients, 100 or more.
     seed : int
@@ -268,7 +278,9 @@ def chance_rate(
     This is the flag rate if nothing had happened, under this model: not the share of flags that are false. The model
     has normal levels, log-normal volatility, first-order autocorrelation, the sample's own innovations, a common
     trend, lattice and range of the scale, and the sample's missing sessions. It is fitted by simulated moments
-    (Gourieroux, Monfort & Renault 1993). Ruptures in the sample count as volatility, which raises these rates.
+    (Gourieroux, Monfort & Renault 1993). Fitted as observed, ruptures in the sample count as volatility, which raises
+    these rates. Setting falls apart rests on chance being symmetric: if it is skewed towards low scores, rates come out
+    too low.
 
     Examples
     --------
@@ -284,7 +296,7 @@ def chance_rate(
     require_rule(rule)
     _require_per(per)
     run, scale = _series_like(like, rater, scale, session_order)
-    return rate_of(rule, run, scale, chance_options(clients, seed, bootstrap, sessions, threads, ()), per)
+    return rate_of(rule, run, scale, chance_options(clients, seed, bootstrap, sessions, threads, ()), per, fit)
 
 
 def calibrate(
@@ -296,6 +308,7 @@ def calibrate(
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
+    fit: Fit = "resistant-to-falls",
     depths: Sequence[float] = (1.0, 2.0, 3.0, 4.0),
     clients: int = 20_000,
     seed: int = 1,
@@ -316,6 +329,8 @@ def calibrate(
         Rate of clients with a flag, or of sessions flagged.
     rater, scale, session_order
         As for :func:`find_ruptures`.
+    fit : {"resistant-to-falls", "as-observed"}
+        As for :func:`chance_rate`.
     depths : sequence of float
         Depths of planted falls in pooled SDs within clients, for the expected recall.
     clients, seed, sessions, threads
@@ -334,8 +349,8 @@ def calibrate(
 
     Notes
     -----
-    The threshold is the smallest whose rate is not above the wanted one. One sample of 60 dyads leaves it uncertain,
-    and ruptures in the sample make it too strict.
+    The threshold is the smallest whose rate is not above the wanted one. One sample of 60 dyads leaves it uncertain.
+    Fitted as observed, ruptures in the sample make it far too strict.
 
     Examples
     --------
@@ -353,7 +368,7 @@ def calibrate(
     run, scale = _series_like(like, rater, scale, session_order)
     (wanted,) = _numbers("rate", (rate,))
     options = chance_options(clients, seed, 0, sessions, threads, depths)
-    found = fit_null_model(run, scale, rule).calibrate(rule._fields(), wanted, per, options)
+    found = fit_null_model(run, scale, rule, fit).calibrate(rule._fields(), wanted, per, options)
     return Calibration(
         rule._with_threshold(found["threshold"]),
         wanted,
@@ -371,10 +386,11 @@ def rate_of(
     scale: str,
     options: Mapping[str, Any] | None = None,
     per: Literal["client", "session"] = "client",
+    fit: Fit = "resistant-to-falls",
 ) -> ChanceRate:
     """Give the chance rate of a rule on series like these."""
     options = chance_options(20_000, 1, 100, None, None, ()) if options is None else options
-    (found,) = rates_under(fit_null_model(run, scale, rule), [rule], options, per, run.said)
+    (found,) = rates_under(fit_null_model(run, scale, rule, fit), [rule], options, per, run.said)
     return found
 
 
@@ -387,13 +403,13 @@ def rates_under(
 ) -> list[ChanceRate]:
     """Give the chance rates of rules under a model that was fitted before."""
     found = model.chance_rates([rule._fields() for rule in rules], dict(options))
-    parameters = model.parameters()
-    return [_rate(rule, parameters, rates, per, said) for rule, rates in zip(rules, found, strict=True)]
+    fitted = model.parameters(), model.falls()
+    return [_rate(rule, fitted, rates, per, said) for rule, rates in zip(rules, found, strict=True)]
 
 
 def _rate(
     rule: Rule,
-    parameters: Mapping[str, float],
+    fitted: tuple[Mapping[str, float], Mapping[str, float] | None],
     found: Mapping[str, Any],
     per: Literal["client", "session"],
     said: Callable[[str], str],
@@ -406,7 +422,7 @@ def _rate(
         found["episodes per 100 sessions"][0],
         {said(name): Estimate(*rate) for name, rate in found["classes"].items()},
         tuple(Estimate(*rate) for rate in found["by_volatility"]),
-        parameters,
+        *fitted,
         found["dyads"],
         found["clients"],
         found["sentence"],
@@ -450,15 +466,19 @@ def _numbers(option: str, given: Iterable[Any]) -> list[float]:
         raise from_code("invalid-option", f"{option}: give numbers") from None
 
 
-def fit_null_model(run: Sessions, scale: str, rule: Rule | None = None) -> _native.NullModel:
+def fit_null_model(
+    run: Sessions, scale: str, rule: Rule | None = None, fit: Fit = "resistant-to-falls"
+) -> _native.NullModel:
     """Fit the model without ruptures to series, for rules that look where this one does: else for the worse."""
+    if fit not in ("resistant-to-falls", "as-observed"):
+        raise from_code("invalid-option", "fit: choose resistant-to-falls or as-observed")
     if run.limits is None:
         raise from_code(
             "cannot-be-fitted",
             "the model needs the lowest and the highest possible score; give `range=(lowest, highest)`",
         )
     ends = (run.limits, _step(run, scale), run.worse_is_lower(rule))
-    return _native.NullModel(run.dyads, run.numbers, run.scores, *ends, run.appointments)
+    return _native.NullModel(run.dyads, run.numbers, run.scores, *ends, fit, run.appointments)
 
 
 def _step(run: Sessions, scale: str) -> float | None:

@@ -1,7 +1,7 @@
 //! How often a rule fires by chance, and rules set to a wanted rate.
 
 use alliance_ruptures::chance::{
-    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Per, calibrate, chance_rates,
+    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Fit, Per, calibrate, chance_rates,
 };
 use alliance_ruptures::{Detector, ScoreScale};
 use pyo3::buffer::PyBuffer;
@@ -65,7 +65,7 @@ impl NullModel {
 #[pymethods]
 impl NullModel {
     #[new]
-    #[pyo3(signature = (dyads, sessions, scores, range, step, worse_is_lower, appointments=None))]
+    #[pyo3(signature = (dyads, sessions, scores, range, step, worse_is_lower, fit, appointments=None))]
     #[expect(clippy::too_many_arguments, reason = "columns come one by one")]
     fn new(
         py: Python<'_>,
@@ -75,8 +75,14 @@ impl NullModel {
         range: (f64, f64),
         step: Option<f64>,
         worse_is_lower: bool,
+        fit: &str,
         appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
+        let fit = match fit {
+            "resistant-to-falls" => Fit::ResistantToFalls,
+            "as-observed" => Fit::AsObserved,
+            _ => return Err(from_ruptures(py, &unknown("fit", "choose resistant-to-falls or as-observed"))),
+        };
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
         let codes = appointments.as_ref().map(read).transpose()?;
         let fitted = py.detach(|| {
@@ -85,9 +91,8 @@ impl NullModel {
                 scale = scale.with_step(step)?;
             }
             // Dyads that only have appointments say nothing about scores.
-            chance::NullModel::fit(
-                &courses(dyads, sessions, scores, codes, scale)?.series().of_scored_dyads(),
-            )
+            let courses = courses(dyads, sessions, scores, codes, scale)?;
+            chance::NullModel::fit_with(&courses.series().of_scored_dyads(), fit)
         });
         fitted.map(|model| Self { model }).map_err(|error: ChanceError| from_chance(py, &error))
     }
@@ -108,6 +113,20 @@ impl NullModel {
             parameters.set_item(name, value)?;
         }
         Ok(parameters)
+    }
+
+    fn falls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(found) = self.model.falls() else { return Ok(None) };
+        let falls = PyDict::new(py);
+        for (name, value) in [
+            ("onsets", found.onsets),
+            ("depth", found.depth),
+            ("depth_sd", found.depth_sd),
+            ("sessions", found.sessions),
+        ] {
+            falls.set_item(name, value)?;
+        }
+        Ok(Some(falls))
     }
 
     /// Rates of several rules; the refits for the interval are made once for all.

@@ -28,6 +28,14 @@ def quiet_clinic(dyads=60, sessions=16, seed=7):
     return al.Scores.from_totals(frame, FORM, totals={"total": "t"}, metric="mean", client="who", session="when")
 
 
+def ruptured_clinic(dyads=200, sessions=16, seed=7):
+    """Lower two sessions in a row of every second quiet client by two points."""
+    scores = quiet_clinic(dyads, sessions, seed).to_frame()
+    falls = (pl.col("who") % 2 == 0) & pl.col("when").is_in([8, 9])
+    frame = scores.with_columns(t=pl.when(falls).then(pl.max_horizontal(pl.col("total") - 2, 1.0)).otherwise("total"))
+    return al.Scores.from_totals(frame, FORM, totals={"total": "t"}, metric="mean", client="who", session="when")
+
+
 @pytest.fixture(scope="module")
 def clinic():
     return quiet_clinic()
@@ -76,6 +84,30 @@ class TestChanceRate:
         assert "most volatile fifth" in page
         assert "nan" not in page
 
+    def test_ruptures_in_the_scores_do_not_raise_the_rate(self):
+        own = rule("previous", "points", 1.0)
+        quiet = al.chance_rate(own, like=quiet_clinic(dyads=200), bootstrap=0, **FEW)
+        ruptured = {
+            fit: al.chance_rate(own, like=ruptured_clinic(), fit=fit, bootstrap=0, **FEW)
+            for fit in ("resistant-to-falls", "as-observed")
+        }
+        resistant, as_observed = ruptured.values()
+        assert abs(resistant.per_client.rate - quiet.per_client.rate) < 0.06
+        assert as_observed.per_client.rate > quiet.per_client.rate + 0.2
+        assert quiet.falls is None
+        assert as_observed.falls is None
+        assert 1.5 < resistant.falls["depth"] < 2.5
+        assert 1.5 < resistant.falls["sessions"] < 3
+        assert "deep falls set apart" in resistant.methods()
+        assert "taken as it is" in as_observed.methods()
+
+    @pytest.mark.parametrize("fit", ["robust", None, 3, []])
+    def test_an_unknown_fit_is_refused(self, clinic, fit):
+        for call in (al.chance_rate, al.calibrate):
+            with pytest.raises(al.AllianceError, match="resistant-to-falls") as caught:
+                call(rule(), like=clinic, fit=fit)
+            assert caught.value.code == "invalid-option"
+
     @pytest.mark.parametrize("option", ["clients", "seed", "bootstrap", "sessions", "threads"])
     @pytest.mark.parametrize("value", [-1, 1.5, "x", True, 2**70])
     def test_counts_are_whole_numbers(self, clinic, option, value):
@@ -96,6 +128,15 @@ class TestCalibrate:
         assert found.attained.rate <= 0.05
         fresh = al.find_ruptures(quiet_clinic(dyads=4_000, seed=9), rule=found.rule).clients
         assert 0.005 < (fresh["flagged"] > 0).mean() < 0.12
+
+    def test_ruptures_in_the_scores_do_not_make_the_threshold_strict(self):
+        own = rule("previous", "points")
+        quiet = al.calibrate(own, like=quiet_clinic(dyads=200), **FEW).rule.threshold
+        resistant = al.calibrate(own, like=ruptured_clinic(), **FEW)
+        as_observed = al.calibrate(own, like=ruptured_clinic(), fit="as-observed", **FEW)
+        assert abs(resistant.rule.threshold - quiet) < 0.15 * quiet
+        assert as_observed.rule.threshold > 1.3 * quiet
+        assert "deep falls set apart" in resistant.methods()
 
     def test_keeps_all_but_the_threshold(self, clinic):
         found = al.calibrate(rule(history=2, gaps="break"), like=clinic, **FEW)

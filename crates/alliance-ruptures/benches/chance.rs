@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use alliance_ruptures::chance::{ChanceOptions, NullModel, Per, calibrate, chance_rate};
+use alliance_ruptures::chance::{ChanceOptions, Fit, NullModel, Per, calibrate, chance_rate};
 use alliance_ruptures::simulate::Simulation;
 use alliance_ruptures::{Reference, Rule, ScoreScale, Series, Unit};
 use divan::{Bencher, counter::ItemsCount};
@@ -31,6 +31,12 @@ fn rule(unit: Unit) -> Rule {
 fn fit(bencher: Bencher<'_, '_>, dyads: usize) {
     let sample = sample(dyads);
     bencher.bench(|| NullModel::fit(&sample).unwrap());
+}
+
+#[divan::bench(args = [60, 400, 10_000])]
+fn fit_as_observed(bencher: Bencher<'_, '_>, dyads: usize) {
+    let sample = sample(dyads);
+    bencher.bench(|| NullModel::fit_with(&sample, Fit::AsObserved).unwrap());
 }
 
 #[divan::bench]

@@ -89,11 +89,7 @@ fn assert_defined(found: &Detection, scores: &[f64], rule: &Rule) {
     assert_eq!(dyad.not_assessed.is_none(), is_assessed, "{context}");
     assert!(is_assessed || found.episodes.is_empty(), "{context}");
     let short = usize::from(rule.least_sessions) > dyad.observed;
-    assert_eq!(
-        matches!(dyad.not_assessed, Some(NotAssessed::TooFewSessions { .. })),
-        short,
-        "{context}"
-    );
+    assert_eq!(matches!(dyad.not_assessed, Some(NotAssessed::TooFewSessions { .. })), short, "{context}");
 }
 
 #[test]
@@ -144,10 +140,7 @@ fn two_observations_are_enough_where_the_rule_says_so() {
     }
     rule.least_sessions = 3;
     let found = detect(&one(&[5.0, GAP, 4.0]), &rule);
-    assert_eq!(
-        found.dyads[0].not_assessed,
-        Some(NotAssessed::TooFewSessions { observed: 2, needed: 3 })
-    );
+    assert_eq!(found.dyads[0].not_assessed, Some(NotAssessed::TooFewSessions { observed: 2, needed: 3 }));
 }
 
 #[test]

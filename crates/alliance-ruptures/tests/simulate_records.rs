@@ -294,8 +294,15 @@ fn numbers_are_pinned() {
     let bits = |value: &f64| if value.is_nan() { 1 } else { value.to_bits() };
     let rating = |rating: &Option<u8>| rating.map_or(9, u64::from);
     // An order of their own, so that the sum hangs on the words and not on how the enum is written.
-    let words =
-        ["attended", "late", "no-show", "cancelled-by-client", "cancelled-by-therapist", "planned-end", "dropout"];
+    let words = [
+        "attended",
+        "late",
+        "no-show",
+        "cancelled-by-client",
+        "cancelled-by-therapist",
+        "planned-end",
+        "dropout",
+    ];
     let place = |status: Appointment| words.iter().position(|word| *word == status.as_str()).unwrap() as u64;
     let clinic = clinic(200, 12).run(1).unwrap();
     let answers = therapist_form().draw(&clinic, Rater::Therapist).unwrap();

@@ -59,6 +59,8 @@ pub struct Recall {
 pub struct Calibration {
     /// The rule with its threshold.
     pub rule: Detector,
+    /// Name of the model and its fit.
+    pub model: &'static str,
     /// The rate that was wanted.
     pub wanted: f64,
     /// Of what.
@@ -157,6 +159,7 @@ pub fn calibrate(
     let (attained, monte_carlo_error) = samples.rate(&plain.with_threshold(found.threshold)?, per);
     Ok(Calibration {
         rule: rule.with_threshold(found.threshold)?,
+        model: model.name(),
         wanted: rate,
         per,
         attained: Estimate { rate: attained, monte_carlo_error, fit_interval: None },
@@ -301,7 +304,7 @@ impl Calibration {
              (wanted: at most {:.2} %). Expected recall of a planted fall of one / three sessions by depth: {}.",
             self.rule.threshold_in_words(),
             100.0 * self.attained.rate,
-            NullModel::NAME,
+            self.model,
             100.0 * self.wanted,
             recall.join("; "),
         )

@@ -2,8 +2,8 @@
 
 use alliance_statistics::normal_quantile;
 
-use super::summary::{Summary, VOLATILITY_SESSIONS};
-use crate::Series;
+use super::summary::{Summary, VOLATILITY_SESSIONS, runs};
+use crate::{Orientation, ScoreScale};
 
 /// Quantiles in the table.
 const QUANTILES: usize = 2_048;
@@ -16,6 +16,18 @@ const NORMAL_WEIGHT: f64 = 1_000.0;
 /// which the model makes itself, would be in the innovations too.
 const ROOM: f64 = 2.0;
 
+/// As many towards the better end, where innovations stand for both tails. By experiment: with less, their tail is cut.
+const ROOM_FOR_TAIL: f64 = 5.0;
+
+/// Which innovations of a sample are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tails {
+    /// All.
+    Both,
+    /// Those for the better, which also stand, mirrored, for those for the worse.
+    Better,
+}
+
 /// Quantiles of a distribution with mean 0 and SD 1.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Innovations {
@@ -26,11 +38,22 @@ pub(super) struct Innovations {
 }
 
 impl Innovations {
-    pub(super) fn of(sample: &Series, observed: &Summary, shapes: &[[f64; 2]]) -> Self {
-        let scale = sample.scale();
+    pub(super) fn of(
+        scores: &[f64],
+        offsets: &[usize],
+        scale: ScoreScale,
+        shapes: &[[f64; 2]],
+        observed: &Summary,
+        tails: Tails,
+    ) -> Self {
+        let (room_below, room_above) = match (tails, scale.orientation) {
+            (Tails::Both, _) => (ROOM, ROOM),
+            (Tails::Better, Orientation::HigherIsBetter) => (ROOM, ROOM_FOR_TAIL),
+            (Tails::Better, Orientation::LowerIsBetter) => (ROOM_FOR_TAIL, ROOM),
+        };
         let autocorrelation = observed.autocorrelation;
         let mut pool = Vec::new();
-        for run in sample.runs() {
+        for run in runs(scores, offsets) {
             let level = |score: &f64, shape: &[f64; 2]| score - observed.trend.at(*shape);
             let scored = || run.iter().zip(shapes).filter(|(score, _)| !score.is_nan());
             let count = scored().count();
@@ -42,7 +65,8 @@ impl Innovations {
             let plain = scored().map(|(score, _)| score).sum::<f64>() / n;
             let squares = scored().map(|(score, shape)| (level(score, shape) - mean).powi(2)).sum::<f64>();
             let sd = (squares / (n - 1.0)).sqrt();
-            let has_room = plain + ROOM * sd <= scale.highest && plain - ROOM * sd >= scale.lowest;
+            let has_room =
+                plain + room_above * sd <= scale.highest && plain - room_below * sd >= scale.lowest;
             if sd <= 0.0 || !has_room {
                 continue;
             }
@@ -56,9 +80,17 @@ impl Innovations {
                 before = residual;
             }
         }
+        if tails == Tails::Better {
+            pool.retain(|innovation| scale.orientation.fall(0.0, *innovation) < 0.0);
+        }
+        let weight = pool.len() as f64 / (pool.len() as f64 + NORMAL_WEIGHT);
+        if tails == Tails::Better {
+            pool.extend_from_within(..);
+            let half = pool.len() / 2;
+            pool.iter_mut().take(half).for_each(|innovation| *innovation = -*innovation);
+        }
         pool.sort_unstable_by(f64::total_cmp);
         standardise(&mut pool);
-        let weight = pool.len() as f64 / (pool.len() as f64 + NORMAL_WEIGHT);
         let mut base: Vec<f64> = (0..QUANTILES)
             .map(|place| {
                 let p = (place as f64 + 0.5) / QUANTILES as f64;

@@ -6,6 +6,7 @@
 mod calibrate;
 mod draw;
 mod error;
+mod falls;
 mod fit;
 mod innovations;
 mod model;
@@ -16,6 +17,8 @@ mod tally;
 
 pub use calibrate::{Calibration, Depths, Per, Recall, calibrate};
 pub use error::ChanceError;
+pub use falls::Falls;
+pub use fit::Fit;
 pub use model::{NullModel, NullParameters};
 pub use options::ChanceOptions;
 pub use rate::{ChanceRate, Estimate, chance_rate, chance_rates};

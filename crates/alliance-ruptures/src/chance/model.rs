@@ -1,28 +1,12 @@
-//! The no-rupture model and its fit.
-
-use alliance_statistics::Generator;
+//! The no-rupture model.
 
 use super::ChanceError;
 use super::draw::{Drawn, Planted, Source};
+use super::falls::{DeepFallLimit, Falls};
+use super::fit::Fit;
 use super::innovations::Innovations;
-use super::summary::{Summary, Trend, VOLATILITY_SESSIONS, longest, trend_shapes};
+use super::summary::Trend;
 use crate::{ScoreScale, Series};
-
-/// Dyads with enough sessions that a fit takes.
-const LEAST_DYADS: usize = 10;
-
-/// Simulated clients that a fit compares the sample with: at least these, at most those.
-const FIT_CLIENTS: (usize, usize) = (2_400, 8_000);
-
-/// Rounds of a fit, and of a refit that starts from the fit.
-const ROUNDS: usize = 24;
-const REFIT_ROUNDS: usize = 6;
-
-/// Simulated clients of a refit.
-const REFIT_CLIENTS: usize = 800;
-
-/// Client SDs below this share of the pooled one do not get smaller logarithms.
-const LEAST_SD: f64 = 0.1;
 
 /// Parameters of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,10 +54,9 @@ impl NullParameters {
 /// lag-1 autocorrelation and kurtosis within clients are computed on the sample and, by the same function, on
 /// series simulated with the same patterns, and the parameters moved until both agree. So the sampling error of SDs from short
 /// series, the bias of their autocorrelation, and what ceiling and lattice do to all of them cancel
-/// instead of being corrected by formulas that know one of them at a time.
+/// instead of being corrected by formulas that know one of them at a time. [`Fit`] says what becomes of ruptures in the sample.
 ///
-/// **What it cannot know.** Whether something did happen: ruptures in the sample become part of its volatility,
-/// tails and autocorrelation, which makes expected rates too high and calibrated thresholds too strict. It has no drift of single
+/// **What it cannot know.** Whether something did happen. It has no drift of single
 /// clients besides the autocorrelation, no dependence of missing sessions on scores, and no therapists.
 #[derive(Clone, PartialEq)]
 pub struct NullModel {
@@ -86,7 +69,17 @@ pub struct NullModel {
     pub(super) shapes: Vec<[f64; 2]>,
     /// Share of sessions without a score between a client's first and last scored one.
     pub(super) missing: f64,
-    pooled_sd: f64,
+    pub(super) pooled_sd: f64,
+    pub(super) fit: Fit,
+    /// Falls of the sample, if any were set apart. The model is without them.
+    pub(super) set_apart: Option<SetApart>,
+}
+
+/// Falls of the sample that the model is not to explain.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SetApart {
+    pub(super) limit: DeepFallLimit,
+    pub(super) falls: Falls,
 }
 
 impl std::fmt::Debug for NullModel {
@@ -99,10 +92,10 @@ impl std::fmt::Debug for NullModel {
 }
 
 impl NullModel {
-    /// Name of the model, for reports.
-    pub const NAME: &str = "fitted no-rupture AR(1) model, version 1";
+    /// Name of the model, without its fit.
+    pub const NAME: &str = "fitted no-rupture AR(1) model, version 2";
 
-    /// Fits the model.
+    /// Fits the model, resistant to falls in the sample.
     ///
     /// # Errors
     ///
@@ -121,80 +114,83 @@ impl NullModel {
     /// # Ok::<(), alliance_ruptures::RuptureError>(())
     /// ```
     pub fn fit(sample: &Series) -> Result<Self, ChanceError> {
-        let scored_sessions = |run: &[f64]| run.iter().filter(|score| !score.is_nan()).count();
-        let dyads = sample.runs().filter(|run| scored_sessions(run) >= VOLATILITY_SESSIONS).count();
-        if dyads < LEAST_DYADS {
-            return Err(ChanceError::TooFewDyads {
-                dyads,
-                sessions: VOLATILITY_SESSIONS,
-                needed: LEAST_DYADS,
-            });
-        }
-        let varies = |run: &&[f64]| {
-            let mut scores = run.iter().filter(|score| !score.is_nan());
-            let first = scores.next();
-            scores.any(|score| Some(score) != first)
-        };
-        let varying =
-            sample.runs().filter(|run| scored_sessions(run) >= VOLATILITY_SESSIONS).filter(varies).count();
-        if varying < LEAST_DYADS {
-            return Err(ChanceError::NoVariation { varying, dyads, needed: LEAST_DYADS });
-        }
-        let shapes = trend_shapes(longest(sample.offsets()));
-        let rough = Summary::of(sample.scores(), sample.offsets(), &shapes, 0.0);
-        let pooled_sd = rough.within_variance.sqrt();
-        let observed = Summary::of(sample.scores(), sample.offsets(), &shapes, LEAST_SD * pooled_sd);
-        let start = NullParameters {
-            level: observed.level,
-            level_sd: observed.level_variance.sqrt(),
-            early_rise: observed.trend.rise,
-            growth: observed.trend.line,
-            volatility: libm::exp(observed.log_sd),
-            volatility_log_sd: observed.log_sd_variance.sqrt() * 0.7,
-            autocorrelation: observed.autocorrelation,
-            tail_h: 0.0,
-        };
-        let innovations = Innovations::of(sample, &observed, &shapes);
-        let mut model = Self {
-            parameters: start,
-            innovations,
-            missing: missing_share(sample),
-            sample: sample.clone(),
-            scored: scored_dyads(sample),
-            shapes,
-            pooled_sd,
-        };
-        let clients = (4 * sample.dyads()).clamp(FIT_CLIENTS.0, FIT_CLIENTS.1);
-        model.match_summary(&observed, clients, ROUNDS);
-        Ok(model)
+        Self::fitted(sample, Fit::default())
     }
 
-    /// The same model fitted, in fewer rounds with fewer clients and from this fit on, to dyads drawn with
-    /// replacement; without random numbers to the sample as it is, which says what the shorter way does by itself.
-    pub(super) fn refit(&self, random: Option<&mut Generator>) -> Self {
-        let mut model = self.clone();
-        if let Some(random) = random {
-            let (mut scores, mut offsets) = (Vec::with_capacity(self.sample.len()), vec![0]);
-            for _ in 0..self.sample.dyads() {
-                scores.extend_from_slice(self.sample.dyad(random.below(self.sample.dyads())));
-                offsets.push(scores.len());
+    /// Fits the model in this way.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fit`](Self::fit).
+    ///
+    /// ```
+    /// use alliance_ruptures::chance::{Fit, NullModel};
+    /// use alliance_ruptures::simulate::Simulation;
+    /// use alliance_ruptures::{ScoreScale, Series};
+    ///
+    /// // Half of these clients have a rupture.
+    /// let clinic = Simulation::new(200, 16).run(1)?;
+    /// let sample = Series::new(clinic.client, clinic.offsets, ScoreScale::new(1.0, 7.0)?)?;
+    /// let fit = |fit| NullModel::fit_with(&sample, fit).expect("enough clients");
+    /// let (resistant, as_observed) = (fit(Fit::ResistantToFalls), fit(Fit::AsObserved));
+    /// assert!(resistant.falls().is_some_and(|falls| falls.depth > 0.5));
+    /// assert!(resistant.parameters().volatility < as_observed.parameters().volatility);
+    /// # Ok::<(), alliance_ruptures::RuptureError>(())
+    /// ```
+    pub fn fit_with(sample: &Series, fit: Fit) -> Result<Self, ChanceError> {
+        Self::fitted(sample, fit)
+    }
+
+    /// Falls of the sample that a resistant fit set apart; `None` if there were none or the fit took the sample as
+    /// observed.
+    pub fn falls(&self) -> Option<Falls> {
+        self.set_apart.as_ref().map(|set_apart| set_apart.falls)
+    }
+
+    /// Name of the model and its fit, for reports.
+    pub fn name(&self) -> &'static str {
+        match (self.fit, &self.set_apart) {
+            (Fit::AsObserved, _) => "fitted no-rupture AR(1) model, version 2, sample as observed",
+            (Fit::ResistantToFalls, Some(_)) => {
+                "fitted no-rupture AR(1) model, version 2, deep falls set apart"
             }
-            let Ok(sample) = Series::new(scores, offsets, self.sample.scale()) else { return model };
-            model.scored = scored_dyads(&sample);
-            model.missing = missing_share(&sample);
-            model.sample = sample;
+            (Fit::ResistantToFalls, None) => {
+                "fitted no-rupture AR(1) model, version 2, resistant to falls, none set apart"
+            }
         }
-        let sample = &model.sample;
-        let observed = Summary::of(sample.scores(), sample.offsets(), &self.shapes, self.least_sd());
-        // Clients with long series may happen not to be drawn.
-        if observed.clients >= 2 && observed.within_variance > 0.0 {
-            model.innovations = Innovations::of(sample, &observed, &self.shapes);
-            model.innovations.stretch(self.parameters.tail_h);
-            model.match_summary(&observed, REFIT_CLIENTS, REFIT_ROUNDS);
-            model
-        } else {
-            self.clone()
-        }
+    }
+
+    /// What the model is made of, how it was fitted, and what it cannot know, in words.
+    pub fn describe(&self) -> String {
+        let falls = match (self.fit, self.falls()) {
+            (Fit::AsObserved, _) => {
+                "The sample was taken as it is: what did happen counts as volatility, which makes these rates too high \
+                 and thresholds set to them too strict."
+                    .to_owned()
+            }
+            (Fit::ResistantToFalls, Some(falls)) => format!(
+                "Deep falls outnumber deep rises in the sample by more than this model explains. They were set apart, and \
+                 the model fitted beside falls that begin in {:.1} % of sessions, {:.1} points deep and {:.1} sessions long on \
+                 average; these are no estimate of what happened. If chance itself is skewed towards low scores, they are part \
+                 of it, and these rates are too low.",
+                100.0 * falls.onsets,
+                falls.depth,
+                falls.sessions,
+            ),
+            (Fit::ResistantToFalls, None) => {
+                "Deep falls do not outnumber deep rises in the sample by more than this model explains, so it was taken as it \
+                 is: falls too few or too shallow to show count as volatility, which makes these rates too high."
+                    .to_owned()
+            }
+        };
+        format!(
+            "The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order autocorrelation, \
+             innovations of the sample, a common trend, the lattice and range of the scale and the sample's own patterns of missing \
+             sessions. {falls} It cannot know whether something did happen; nor does it know drifts of single clients, reasons \
+             why sessions are missing, or therapists.",
+            self.name(),
+            self.dyads(),
+        )
     }
 
     /// The fitted parameters.
@@ -212,7 +208,8 @@ impl NullModel {
         self.sample.scale()
     }
 
-    /// SD within clients around the common trend, pooled over the sample, in points.
+    /// SD within clients around the common trend, pooled over the sample, in points; of what is left of the sample where
+    /// deep falls were set apart.
     pub fn pooled_sd(&self) -> f64 {
         self.pooled_sd
     }
@@ -222,11 +219,6 @@ impl NullModel {
     /// The same seed gives the same numbers everywhere; client i is the same whatever the number of clients.
     pub fn simulate(&self, clients: usize, seed: u64) -> Series {
         self.sample_of(0, clients, seed, None, None).0
-    }
-
-    /// What is added in quadrature to each client's SD.
-    pub(super) fn least_sd(&self) -> f64 {
-        LEAST_SD * self.pooled_sd
     }
 
     /// Clients from `first` on.
@@ -257,12 +249,12 @@ impl NullModel {
 }
 
 /// Dyads with any score.
-fn scored_dyads(sample: &Series) -> Vec<usize> {
+pub(super) fn scored_dyads(sample: &Series) -> Vec<usize> {
     (0..sample.dyads()).filter(|dyad| sample.dyad(*dyad).iter().any(|score| !score.is_nan())).collect()
 }
 
 /// Share of sessions without a score between the first and the last scored one.
-fn missing_share(sample: &Series) -> f64 {
+pub(super) fn missing_share(sample: &Series) -> f64 {
     let (mut missing, mut all) = (0_usize, 0_usize);
     for run in sample.runs() {
         let is_scored = |score: &f64| !score.is_nan();

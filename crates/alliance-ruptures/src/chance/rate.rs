@@ -34,8 +34,10 @@ pub struct Estimate {
 pub struct ChanceRate {
     /// The rule or other detector.
     pub rule: Detector,
-    /// Name of the model.
+    /// Name of the model and its fit.
     pub model: &'static str,
+    /// What the model is made of, how it was fitted, and what it cannot know, in words.
+    pub model_described: String,
     /// Dyads the model was fitted to.
     pub dyads: usize,
     /// Simulated clients.
@@ -135,7 +137,8 @@ fn rate_with(
     };
     ChanceRate {
         rule: *rule,
-        model: NullModel::NAME,
+        model: model.name(),
+        model_described: model.describe(),
         dyads: model.dyads(),
         clients: options.clients,
         assessed: tallies.iter().map(|tally| tally.assessed as usize).sum(),
@@ -228,16 +231,9 @@ impl ChanceRate {
         format!("{text}. {}", self.model_sentence())
     }
 
-    /// The model, and what it cannot know, in words.
-    pub fn model_sentence(&self) -> String {
-        format!(
-            "The model is the {}, fitted to {} dyads: normal levels, log-normal volatility, first-order \
-             autocorrelation, innovations of the sample, a common trend, the lattice and range of the scale and the sample's own \
-             patterns of missing sessions. It cannot know whether something did happen: what did counts as \
-             volatility, which makes these rates too high rather than too low; nor does it know drifts of single clients, reasons why \
-             sessions are missing, or therapists.",
-            self.model, self.dyads,
-        )
+    /// The model, how it was fitted, and what it cannot know, in words.
+    pub fn model_sentence(&self) -> &str {
+        &self.model_described
     }
 }
 

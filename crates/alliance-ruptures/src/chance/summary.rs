@@ -1,5 +1,7 @@
 //! What a sample of series says about its clients, in numbers that a simulated sample can be compared by.
 
+use super::falls::DeepFalls;
+
 /// Sessions until 63 % of the early rise are reached (statistics G2).
 const EARLY_SESSIONS: f64 = 3.0;
 
@@ -30,6 +32,8 @@ pub(super) struct Summary {
     pub(super) within_variance: f64,
     /// Clients that count for volatility.
     pub(super) clients: usize,
+    /// Deep falls, where they were left out of all the others.
+    pub(super) falls: DeepFalls,
 }
 
 /// A trend common to all clients, in points; 0 at the first session.
@@ -153,12 +157,13 @@ impl Summary {
             kurtosis: tails.mean(),
             within_variance: if degrees_of_all > 0.0 { squares_of_all / degrees_of_all } else { 0.0 },
             clients,
+            falls: DeepFalls::default(),
         }
     }
 }
 
 /// Least squares within clients.
-fn fit_trend(scores: &[f64], offsets: &[usize], shapes: &[[f64; 2]]) -> Trend {
+pub(super) fn fit_trend(scores: &[f64], offsets: &[usize], shapes: &[[f64; 2]]) -> Trend {
     let (mut xx, mut xt, mut tt, mut xy, mut ty) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for run in runs(scores, offsets) {
         let observed = || run.iter().zip(shapes).filter(|(score, _)| !score.is_nan());
