@@ -319,10 +319,11 @@ def detection_accuracy(
     ----------
     report : RuptureReport
         What the rule found.
-    criterion : frame
-        One row per session, in any order: the client and session columns of the report, its therapist column if it
-        has one, and ``column``. A session without a row, or null in ``column``, was not coded, which is not "none
-        found".
+    criterion : frame or CodedSessions
+        One row per session, in any order: the client and session columns of the report, its therapist column where a
+        client has a session with two of them, and ``column``. A session without a row, or null in ``column``, was not
+        coded, which is not "none found". Or the codes of a study, :attr:`Study.codes`: a rupture is a marker of
+        withdrawal or of confrontation.
     tolerance : tuple of int
         Sessions a flag may come before the rupture it explains, and after it. What happens in one session may show
         only on the form of the next.

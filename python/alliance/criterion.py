@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alliance import _native
+from alliance.codes import CodedSessions
 from alliance.errors import AllianceError, from_code
 from alliance.exposure import STATES
 
@@ -43,13 +44,19 @@ def read_criterion(
     """Read a criterion and find its sessions in a report."""
     from alliance._frames import Frame
 
-    frame = Frame(criterion)
     roles = report._scores._id_roles
-    keys = [roles[role] for role in ("client", "therapist", "session") if role in roles]
-    has_onsets = onset is not None and onset in frame.columns
+    coded = criterion if isinstance(criterion, CodedSessions) else None
+    frame = Frame(criterion) if coded is None else coded._source.ids
+    # Codes know the client and the session; so may a frame, if no client has the session with two therapists.
+    parts = [role for role in ("client", "therapist", "session") if role in roles]
+    if "therapist" in roles and roles["therapist"] not in frame.columns:
+        parts.remove("therapist")
+    keys = [roles[role] for role in parts]
+    has_onsets = coded is None and onset is not None and onset in frame.columns
     by_column = [weights] if isinstance(weights, str) else []
-    frame.require([*keys, column, *([onset] if has_onsets else []), *by_column], "criterion")
-    codes = _yes_no(frame, column)
+    asked = [] if coded is not None else [column, *([onset] if has_onsets else [])]
+    frame.require([*keys, *asked, *by_column], "criterion")
+    codes = _yes_no(frame, column) if coded is None else _found(coded)
     places, has_dyad = _places(report, frame, keys)
     is_coded = codes != _NOT_CODED
     rows = int(is_coded.sum())
@@ -94,12 +101,35 @@ def _places(report: RuptureReport, frame: Frame, keys: list[str]) -> tuple[NDArr
         raise from_code("repeated-session", problem, rows=first, count=count)
     sessions = Frame(report.sessions)
     own = [*keys[:-1], "session"]
+    if len(own) <= len(report._run.by_dyad):
+        _require_one_dyad(sessions, own, report)
     of_session = _matched(sessions, own, frame, keys)
     # Nothing can be coded of a session that was not held.
     is_held = report._columns().states != STATES.index("not-held")
     of_session = np.where((of_session >= 0) & np.append(is_held, False)[of_session], of_session, -1)
     of_dyad = _matched(sessions, own[:-1], frame, keys[:-1])
     return of_session, of_dyad >= 0
+
+
+def _require_one_dyad(sessions: Frame, keys: list[str], report: RuptureReport) -> None:
+    """Refuse to find sessions without the therapist where a client has one with two of them."""
+    twice = _grouped([sessions.labels(key) for key in keys], keys)["repeated"][1]
+    if twice:
+        therapist = report._run.by_dyad[1]
+        problem = f"criterion: {twice} sessions are of a client with two therapists; add the column `{therapist}`"
+        raise from_code("missing-column", problem, column=str(therapist))
+
+
+def _found(coded: CodedSessions) -> NDArray[np.uint8]:
+    """Say of each coded session whether a rupture was found: of either family, if both are known."""
+    import numpy as np
+
+    from alliance.sources import NO, YES
+
+    families = [coded._source.columns[f"coded_{family}"] for family in ("withdrawal", "confrontation")]
+    is_found = (families[0] == YES) | (families[1] == YES)
+    is_none = (families[0] == NO) & (families[1] == NO)
+    return np.where(is_found, 1, np.where(is_none, 0, _NOT_CODED)).astype(np.uint8)
 
 
 def _matched(known: Frame, known_keys: list[str], asked: Frame, asked_keys: list[str]) -> NDArray[np.int64]:

@@ -96,7 +96,8 @@ def report_on(
 ) -> RuptureReport:
     """Make the report of what a rule found; a study's codes and self-reports set the type of episodes."""
     report = RuptureReport._of(run, scale, rule, detected, chance)
-    types = EpisodeTypes.of(scores, run, detected, session_order) if isinstance(scores, Study) else None
+    study = scores._study if isinstance(scores, StudyScores) else scores if isinstance(scores, Study) else None
+    types = None if study is None else EpisodeTypes.of(study, run, detected, session_order)
     object.__setattr__(report, "_types", types)
     return report
 

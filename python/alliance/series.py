@@ -102,8 +102,9 @@ def read_sessions(
     others: dict[str, Scores] = {}
     if isinstance(scores, StudyScores):
         others = {name: each for name, each in scores.items() if each is not chosen}
-        if scores._appointments is not None:
-            ids, appointments = scores._appointments.below(chosen)
+        visits = None if scores._study is None else scores._study._appointments
+        if visits is not None:
+            ids, appointments = visits.below(chosen)
             values = np.concatenate([values, np.full(len(ids) - len(values), np.nan)])
     by_dyad = [roles[role] for role in ("client", "therapist") if role in roles]
     groups = _native.group_keys([ids.labels(column) for column in by_dyad])

@@ -546,7 +546,7 @@ class Study:
             )
             for forms in self._forms
         ]
-        return StudyScores(tuple(scored), client=self.client, session=self.session, appointments=self._appointments)
+        return StudyScores(tuple(scored), client=self.client, session=self.session, study=self)
 
     def flow(self, *, scale: str = "total", missing: MissingRule = "complete", min_sessions: int = 3) -> Flow:
         """Follow the forms: given, scored, sessions with a score, clients with enough sessions.
@@ -661,10 +661,8 @@ class Flow:
 class StudyScores(Mapping[str, Scores]):
     """The scores of a study, by rater, or by form id where a rater filled in several forms."""
 
-    def __init__(
-        self, scores: tuple[Scores, ...], *, client: str, session: str, appointments: Appointments | None = None
-    ) -> None:
-        self._client, self._session, self._appointments = client, session, appointments
+    def __init__(self, scores: tuple[Scores, ...], *, client: str, session: str, study: Study | None = None) -> None:
+        self._client, self._session, self._study = client, session, study
         raters = [each.instrument.rater for each in scores]
         self._scores = {
             each.instrument.rater if raters.count(each.instrument.rater) == 1 else each.instrument.id: each

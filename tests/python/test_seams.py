@@ -112,3 +112,56 @@ class TestLiveEnding:
         with pytest.raises(al.AllianceError, match="choose one of unknown, ongoing, planned-end, dropout") as caught:
             al.LiveRule(POINT, range=(1, 5)).finish("left")
         assert caught.value.code == "invalid-option"
+
+
+class TestCodesAsCriterion:
+    def study(self, system, rows):
+        codes = pl.DataFrame(
+            {"who": ["a"] * len(rows), "when": [when for when, _ in rows], "marker": [m for _, m in rows]}
+        )
+        return study(forms([4, 4, 2, 4, 4])).with_codes(codes, combine="mean", system=system)
+
+    def test_codes_of_a_study_are_a_criterion(self):
+        own = {"withdrawal": ["withdraws"], "confrontation": ["complains"]}
+        coded = self.study(own, [(2, None), (3, "complains"), (4, "withdraws"), (5, None)])
+        found = al.detection_accuracy(al.find_ruptures(coded, rule=POINT), coded.codes, tolerance=(0, 0))
+        assert (found.counts.coded, found.counts.ruptures, found.counts.found, found.counts.quiet) == (4, 2, 1, 2)
+
+    def test_without_markers_of_a_family_none_found_is_unknown(self):
+        coded = self.study("3rs-2022-observer", [(3, "minimal-response"), (4, None)])
+        found = al.detection_accuracy(al.find_ruptures(coded, rule=POINT), coded.codes, tolerance=(0, 0))
+        assert (found.counts.coded, found.counts.ruptures) == (1, 1)
+
+
+class TestTherapistOfACriterion:
+    def report(self, therapists):
+        columns = forms([4, 4, 2, 4]) | {"with": therapists}
+        made = al.Study(client="who", session="when", therapist="with")
+        made = made.with_forms(pl.DataFrame(columns), "wai-sr-client", columns="q{item}")
+        return al.find_ruptures(made, rule=POINT)
+
+    def test_it_may_be_left_out_where_it_adds_nothing(self):
+        criterion = pl.DataFrame({"who": ["a"] * 4, "when": [1, 2, 3, 4], "rupture": [0, 0, 1, 0]})
+        found = al.detection_accuracy(self.report(["T"] * 4), criterion, tolerance=(0, 0))
+        assert (found.counts.ruptures, found.sensitivity.value) == (1, 1.0)
+
+    def test_it_is_needed_where_a_session_is_with_two(self):
+        both = pl.DataFrame(forms([4, 4, 2, 4]) | {"with": ["S"] * 4})
+        both = pl.concat([both, pl.DataFrame(forms([4, 4, 4, 4]) | {"with": ["T"] * 4})])
+        made = al.Study(client="who", session="when", therapist="with")
+        report = al.find_ruptures(made.with_forms(both, "wai-sr-client", columns="q{item}"), rule=POINT)
+        criterion = pl.DataFrame({"who": ["a"], "when": [3], "rupture": [1]})
+        with pytest.raises(al.AllianceError, match="two therapists; add the column `with`") as caught:
+            al.detection_accuracy(report, criterion)
+        assert caught.value.code == "missing-column"
+
+
+def test_scores_of_a_study_know_its_sources():
+    made = typed([1, 2, 3, 4, 5])
+    reports = [
+        al.find_ruptures(each, rule=POINT)
+        for each in (made, made.scores(), made.scores(missing=al.Prorate(min_share=0.5)))
+    ]
+    for report in reports:
+        assert cells(report.episodes, "type") == ["withdrawal"]
+        assert cells(report.sessions, "appointment") == ["attended"] * 5

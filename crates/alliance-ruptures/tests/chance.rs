@@ -376,8 +376,8 @@ fn a_fit_says_what_it_is() {
         assert_eq!(model.falls().is_some(), model.name().ends_with("deep falls set apart"));
         chance.sentence()
     };
-    assert!(words(&fallen, Fit::AsObserved).contains("ruptures in it count as volatility"));
-    assert!(words(&fallen, Fit::ResistantToFalls).contains("these are no estimate of ruptures"));
+    assert!(words(&fallen, Fit::AsObserved).contains("what did happen counts as volatility"));
+    assert!(words(&fallen, Fit::ResistantToFalls).contains("these are no estimate of what happened"));
     assert!(words(&quiet, Fit::ResistantToFalls).contains("do not outnumber deep rises"));
 }
 
