@@ -36,6 +36,26 @@ pub enum PsychometricsError {
         /// How many.
         count: usize,
     },
+    /// Groups that lie in several outer groups.
+    #[error(
+        "{count} rows name another outer group than earlier rows of the same group (rows {}); if ids start anew in \
+         each outer group, such as clients numbered per therapist, make them unique",
+        listed(rows, *count)
+    )]
+    NotNested {
+        /// First rows concerned.
+        rows: Vec<usize>,
+        /// How many.
+        count: usize,
+    },
+    /// Rows that repeat the unit of another row.
+    #[error("{count} rows repeat the client and session of another row (rows {})", listed(rows, *count))]
+    RepeatedSession {
+        /// First rows concerned.
+        rows: Vec<usize>,
+        /// How many.
+        count: usize,
+    },
 }
 
 impl PsychometricsError {
@@ -45,6 +65,8 @@ impl PsychometricsError {
             Self::InvalidOption { .. } => "invalid-option",
             Self::LengthMismatch { .. } => "length-mismatch",
             Self::NotFinite { .. } => "not-finite",
+            Self::NotNested { .. } => "not-nested",
+            Self::RepeatedSession { .. } => "repeated-session",
         }
     }
 

@@ -4,7 +4,9 @@ mod columns;
 mod distributions;
 mod error;
 mod estimate;
+mod groups;
 mod linear;
+pub mod mixed;
 
 pub use columns::Columns;
 pub use error::PsychometricsError;
