@@ -48,6 +48,17 @@ impl Solution {
     pub(super) fn residual_variance(&self) -> f64 {
         self.sum_of_squares / self.degrees
     }
+
+    /// Covariance of the coefficients at a residual variance.
+    pub(super) fn covariance(&self, residual_variance: f64) -> Symmetric {
+        let inverse = self.cholesky.inverse();
+        Symmetric::from_fn(inverse.size(), |row, column| residual_variance * inverse.at(row, column))
+    }
+
+    /// Derivative of the deviance, not profiled, with respect to the residual variance.
+    pub(super) fn of_residual(&self, residual_variance: f64) -> f64 {
+        (self.degrees - self.sum_of_squares / residual_variance) / residual_variance
+    }
 }
 
 /// Gradient of the deviance at a given residual variance.

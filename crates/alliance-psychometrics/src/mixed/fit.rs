@@ -2,7 +2,7 @@
 
 use super::criterion::sandwich;
 use super::estimation::State;
-use super::information::{Information, components};
+use super::information::Information;
 use super::model::{Likelihood, MixedModel};
 use super::reduced::Reduced;
 use crate::distributions::student_t;
@@ -27,6 +27,16 @@ pub enum Component {
 impl Component {
     pub(super) const ALL: [Self; 5] =
         [Self::Residual, Self::Intercept, Self::Slope, Self::InterceptSlope, Self::Outer];
+}
+
+/// Variances in the order of [`Component::ALL`], from the residual one and relative covariances in the user's units.
+pub(super) fn components<const Q: usize>(
+    residual: f64,
+    group: &[[f64; Q]; Q],
+    outer: f64,
+) -> [f64; Component::ALL.len()] {
+    let slope = group.get(1).map_or([0.0; 2], |row| [row[0], row[1]]);
+    [residual, group[0][0] * residual, slope[1] * residual, slope[0] * residual, outer * residual]
 }
 
 /// Empirical Bayes estimate (BLUP) of one group's deviation from the fixed part.
@@ -136,8 +146,6 @@ impl MixedFit {
     ) -> Self {
         let residual = state.solution.residual_variance();
         let back = |matrix: &Symmetric| reduced.covariance_of_coefficients(matrix);
-        let inverse = state.solution.cholesky.inverse();
-        let scaled = Symmetric::from_fn(inverse.size(), |row, column| residual * inverse.at(row, column));
         Self {
             likelihood: model.likelihood,
             status,
@@ -145,7 +153,7 @@ impl MixedFit {
             rows_dropped: model.response.len() - reduced.rows,
             deviance: state.solution.deviance,
             coefficients: reduced.coefficients(&state.solution.coefficients),
-            covariance: back(&scaled),
+            covariance: back(&state.solution.covariance(residual)),
             components: components(
                 residual,
                 &sandwich(&reduced.to_users_units(), &state.relative.group),

@@ -29,6 +29,7 @@
 //! [`Boundary`](crate::Status::Boundary).
 
 mod criterion;
+mod crossed;
 mod effects;
 mod estimation;
 mod fit;
@@ -36,6 +37,8 @@ mod information;
 mod minimum;
 mod model;
 mod reduced;
+mod search;
 
+pub use crossed::{CrossedComponent, CrossedFit, CrossedModel};
 pub use fit::{Component, GroupEffect, MixedFit, OuterEffect};
 pub use model::{Likelihood, MixedModel, SlopeCovariance};

@@ -1,6 +1,6 @@
 //! The synthetic panels that all languages can make: a Lehmer generator and sums of twelve uniform numbers.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,0 +1,410 @@
+//! Two crossed intercepts: targets and raters, with cells missing.
+
+use std::f64::consts::TAU;
+
+use super::information::{Information, Probe};
+use super::search::{Deviance, Found, search};
+use crate::linear::Symmetric;
+use crate::{Columns, Status};
+
+/// Share of the total sum of squares below which what is left is rounding.
+const REPRODUCED: f64 = 1e-13;
+
+/// Ratings of targets (clients, sessions) by raters, both random: `y = mean + target + rater + residual`.
+///
+/// A cell may be empty. With all cells filled and positive estimates the variances are those of the mean
+/// squares. The cost of an evaluation grows with the squared number of ratings per target and the cube of the number of
+/// raters: raters are the smaller factor.
+///
+/// ```
+/// use alliance_psychometrics::Columns;
+/// use alliance_psychometrics::mixed::{CrossedComponent, CrossedModel};
+///
+/// // Shrout and Fleiss (1979): six targets, four judges, two ratings lost.
+/// let first = [9.0, 6.0, 8.0, 7.0, 10.0, 6.0];
+/// let second = [f64::NAN, 1.0, 4.0, 1.0, 5.0, 2.0];
+/// let third = [5.0, 3.0, 6.0, 2.0, 6.0, 4.0];
+/// let fourth = [8.0, 2.0, 8.0, f64::NAN, 9.0, 7.0];
+/// let ratings = Columns::new(&[&first, &second, &third, &fourth])?;
+/// let fit = CrossedModel::new(&ratings).fit();
+/// assert!((fit.variance(CrossedComponent::Target) - 2.94020804).abs() < 1e-5);
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CrossedModel<'a> {
+    ratings: Columns<'a>,
+}
+
+/// A variance of a [`CrossedModel`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CrossedComponent {
+    /// Variance of the residuals.
+    Residual,
+    /// Variance of the targets.
+    Target,
+    /// Variance of the raters.
+    Rater,
+}
+
+impl<'a> CrossedModel<'a> {
+    /// One column per rater, one row per target; a missing rating is NaN.
+    pub fn new(ratings: &Columns<'a>) -> Self {
+        Self { ratings: ratings.clone() }
+    }
+
+    /// Estimates the variances by restricted maximum likelihood.
+    ///
+    /// The status is `AllMissing` without a rating; `TooFewUnits` for fewer than two targets or raters, or if no target has
+    /// two ratings or no rater two targets; `ZeroVariance` if targets and raters reproduce every rating.
+    #[must_use]
+    pub fn fit(&self) -> CrossedFit {
+        let cells = Cells::new(&self.ratings);
+        let fit = || {
+            let Found { parameters, status } = search(&cells).ok_or(Status::NotConverged)?;
+            let sums = cells.sums(&parameters).ok_or(Status::NotConverged)?;
+            Ok((parameters, status, sums))
+        };
+        let (parameters, status, sums) = match cells.refusal().map_or_else(fit, Err) {
+            Ok(found) => found,
+            Err(status) => return CrossedFit::undefined(&cells, status),
+        };
+        let information =
+            Information::new(cells.residual_variance(&sums), &parameters, |residual, parameters| {
+                cells.probe(residual, parameters)
+            });
+        CrossedFit {
+            status,
+            ratings: cells.count,
+            targets: cells.targets.len(),
+            raters: cells.raters.iter().filter(|count| **count > 0.0).count(),
+            deviance: cells.deviance(&sums),
+            mean: cells.centre + sums.coefficient(),
+            standard_error: (cells.residual_variance(&sums) / sums.gram[0]).sqrt(),
+            components: Cells::components(cells.residual_variance(&sums), &parameters),
+            covariance: information.components,
+        }
+    }
+}
+
+/// An estimated [`CrossedModel`]; all numbers are NaN unless the status is `Defined`, `Boundary` or `NotConverged`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossedFit {
+    status: Status,
+    ratings: usize,
+    targets: usize,
+    raters: usize,
+    deviance: f64,
+    mean: f64,
+    standard_error: f64,
+    components: [f64; 3],
+    covariance: Symmetric,
+}
+
+impl CrossedFit {
+    fn undefined(cells: &Cells, status: Status) -> Self {
+        Self {
+            status,
+            ratings: cells.count,
+            targets: cells.targets.len(),
+            raters: cells.raters.iter().filter(|count| **count > 0.0).count(),
+            deviance: f64::NAN,
+            mean: f64::NAN,
+            standard_error: f64::NAN,
+            components: [f64::NAN; 3],
+            covariance: Symmetric::zeros(0),
+        }
+    }
+
+    /// Whether the model could be estimated, and lies inside its range.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Ratings that are there.
+    pub fn ratings(&self) -> usize {
+        self.ratings
+    }
+
+    /// Targets with a rating.
+    pub fn targets(&self) -> usize {
+        self.targets
+    }
+
+    /// Raters with a rating.
+    pub fn raters(&self) -> usize {
+        self.raters
+    }
+
+    /// -2 restricted log likelihood, with all constants.
+    pub fn deviance(&self) -> f64 {
+        self.deviance
+    }
+
+    /// The grand mean, estimated by generalised least squares.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Its standard error.
+    pub fn mean_standard_error(&self) -> f64 {
+        self.standard_error
+    }
+
+    /// A variance.
+    pub fn variance(&self, component: CrossedComponent) -> f64 {
+        self.components[component as usize]
+    }
+
+    /// Its standard error, from the observed information; 0 for a variance at its boundary.
+    pub fn variance_standard_error(&self, component: CrossedComponent) -> f64 {
+        self.variance_covariance(component, component).sqrt()
+    }
+
+    /// Covariance of two estimated variances.
+    pub fn variance_covariance(&self, one: CrossedComponent, other: CrossedComponent) -> f64 {
+        self.covariance.at(one as usize, other as usize)
+    }
+}
+
+/// What of the ratings the likelihood needs.
+struct Cells {
+    /// Number of ratings.
+    count: usize,
+    targets: Vec<Target>,
+    /// Raters of each target's ratings, one target after the other.
+    rated_by: Vec<usize>,
+    /// Number of ratings of each rater.
+    raters: Vec<f64>,
+    /// Sum of the ratings of each rater, less the centre.
+    rater_sums: Vec<f64>,
+    /// Mean of all ratings, taken out.
+    centre: f64,
+    /// Sum of squares about the targets' means, and in all.
+    within: f64,
+    total: f64,
+}
+
+struct Target {
+    count: f64,
+    /// Sum of its ratings less the centre.
+    sum: f64,
+    /// Where its raters stand.
+    span: std::ops::Range<usize>,
+}
+
+/// Sums at one pair of relative variances, for W = (1, y); of symmetric 2 by 2 matrices the cells 11, 12, 22.
+struct Sums {
+    gram: [f64; 3],
+    log_determinant: f64,
+    /// Trace of Z' V^-1 Z for targets and raters, and the products of Z' V^-1 W.
+    spread: [f64; 2],
+    cross: [[f64; 3]; 2],
+}
+
+impl Sums {
+    fn coefficient(&self) -> f64 {
+        self.gram[1] / self.gram[0]
+    }
+
+    /// v' M v for v = (-b, 1).
+    fn squares(&self, [ones, mixed, squares]: [f64; 3]) -> f64 {
+        let b = self.coefficient();
+        squares - 2.0 * b * mixed + b * b * ones
+    }
+}
+
+impl Cells {
+    fn new(ratings: &Columns<'_>) -> Self {
+        let there = || ratings.iter().flatten().filter(|value| !value.is_nan());
+        let count = there().count();
+        let centre = there().sum::<f64>() / count as f64;
+        let mut cells = Self {
+            count,
+            targets: Vec::new(),
+            rated_by: Vec::with_capacity(count),
+            raters: vec![0.0; ratings.count()],
+            rater_sums: vec![0.0; ratings.count()],
+            centre,
+            within: 0.0,
+            total: 0.0,
+        };
+        let mut own = Vec::new();
+        for row in 0..ratings.rows() {
+            own.clear();
+            let start = cells.rated_by.len();
+            for (rater, column) in ratings.iter().enumerate() {
+                let Some(value) = column.get(row).filter(|value| !value.is_nan()) else { continue };
+                own.push(value - centre);
+                cells.rated_by.push(rater);
+                cells.raters[rater] += 1.0;
+                cells.rater_sums[rater] += value - centre;
+            }
+            let (count, sum) = (own.len() as f64, own.iter().sum::<f64>());
+            if count > 0.0 {
+                cells.within +=
+                    own.iter().map(|value| (value - sum / count) * (value - sum / count)).sum::<f64>();
+                cells.total += own.iter().map(|value| value * value).sum::<f64>();
+                cells.targets.push(Target { count, sum, span: start..cells.rated_by.len() });
+            }
+        }
+        cells
+    }
+
+    fn refusal(&self) -> Option<Status> {
+        let raters = self.raters.iter().filter(|count| **count > 0.0).count();
+        if self.count == 0 {
+            return Some(Status::AllMissing);
+        }
+        if self.targets.len() < 2 || raters < 2 || self.targets.len().max(raters) >= self.count {
+            return Some(Status::TooFewUnits);
+        }
+        // With variances this large only what neither factor reproduces is left.
+        let left = self.sums(&[1e4, 1e4]).map_or(f64::NAN, |sums| sums.squares(sums.gram));
+        let rounding = self.count as f64 * (f64::EPSILON * self.centre).powi(2);
+        let about_zero = REPRODUCED * self.total + 4.0 * rounding;
+        (left <= about_zero).then_some(Status::ZeroVariance)
+    }
+
+    fn sums(&self, parameters: &[f64]) -> Option<Sums> {
+        let [of_targets, of_raters] = parameters else { return None };
+        let (of_targets, of_raters) = (of_targets * of_targets, of_raters * of_raters);
+        // First V1, with the targets alone: V1^-1 = I - c Z Z' per target.
+        let mut gram = [0.0, 0.0, self.within];
+        let mut log_determinant = 0.0;
+        // R' V1^-1 R and R' V1^-1 W for the raters' indicators R.
+        let mut between =
+            Symmetric::from_fn(
+                self.raters.len(),
+                |row, column| {
+                    if row == column { self.raters[row] } else { 0.0 }
+                },
+            );
+        let mut on_raters: Vec<[f64; 2]> =
+            self.raters.iter().zip(&self.rater_sums).map(|(count, sum)| [*count, *sum]).collect();
+        for target in &self.targets {
+            let inflation = 1.0 + of_targets * target.count;
+            let share = of_targets / inflation;
+            log_determinant += libm::log(inflation);
+            gram[0] += target.count / inflation;
+            gram[1] += target.sum / inflation;
+            gram[2] += target.sum * target.sum / (target.count * inflation);
+            let raters = &self.rated_by[target.span.clone()];
+            for (place, one) in raters.iter().enumerate() {
+                on_raters[*one][0] -= share * target.count;
+                on_raters[*one][1] -= share * target.sum;
+                for other in &raters[..=place] {
+                    between.set(*one, *other, between.at(*one, *other) - share);
+                }
+            }
+        }
+        // Then the raters: V = V1 + psi R R'.
+        let inner = Symmetric::from_fn(self.raters.len(), |row, column| {
+            of_raters * between.at(row, column) + if row == column { 1.0 } else { 0.0 }
+        });
+        let factor = inner.cholesky()?;
+        log_determinant += factor.log_determinant();
+        let inverse = factor.inverse();
+        // R' V^-1 W, since R' V^-1 = (I + psi R'V1^-1 R)^-1 R' V1^-1.
+        let pulled: Vec<[f64; 2]> =
+            (0..self.raters.len())
+                .map(|row| {
+                    inverse.row(row).iter().zip(&on_raters).fold([0.0; 2], |sum, (weight, own)| {
+                        [sum[0] + weight * own[0], sum[1] + weight * own[1]]
+                    })
+                })
+                .collect();
+        let mut spread = [0.0; 2];
+        let mut cross = [[0.0; 3]; 2];
+        for (rater, (own, pull)) in on_raters.iter().zip(&pulled).enumerate() {
+            add_products(&mut gram, own, pull, -of_raters);
+            add_products(&mut cross[1], pull, pull, 1.0);
+            spread[1] += inverse.row(rater).iter().zip(between.row(rater)).map(|(a, b)| a * b).sum::<f64>();
+        }
+        for target in &self.targets {
+            let inflation = 1.0 + of_targets * target.count;
+            let raters = &self.rated_by[target.span.clone()];
+            let mut own = [target.count, target.sum];
+            let mut together = 0.0;
+            for one in raters {
+                own[0] -= of_raters * pulled[*one][0];
+                own[1] -= of_raters * pulled[*one][1];
+                together += raters.iter().map(|other| inverse.at(*one, *other)).sum::<f64>();
+            }
+            let own = own.map(|value| value / inflation);
+            add_products(&mut cross[0], &own, &own, 1.0);
+            spread[0] += (target.count - of_raters * together / inflation) / inflation;
+        }
+        Some(Sums { gram, log_determinant, spread, cross })
+    }
+
+    fn degrees(&self) -> f64 {
+        self.count as f64 - 1.0
+    }
+
+    fn residual_variance(&self, sums: &Sums) -> f64 {
+        sums.squares(sums.gram) / self.degrees()
+    }
+
+    fn deviance(&self, sums: &Sums) -> f64 {
+        self.degrees() * (1.0 + libm::log(TAU * self.residual_variance(sums)))
+            + sums.log_determinant
+            + libm::log(sums.gram[0])
+    }
+
+    /// Derivatives with respect to the two relative variances, the residual variance being held.
+    fn slopes(sums: &Sums, residual: f64) -> [f64; 2] {
+        [0, 1].map(|factor| {
+            let cross = sums.cross[factor];
+            sums.spread[factor] - sums.squares(cross) / residual - cross[0] / sums.gram[0]
+        })
+    }
+
+    fn gradient(sums: &Sums, residual: f64, parameters: &[f64]) -> Vec<f64> {
+        let slopes = Self::slopes(sums, residual);
+        slopes.iter().zip(parameters).map(|(slope, deviation)| 2.0 * slope * deviation).collect()
+    }
+
+    fn components(residual: f64, parameters: &[f64]) -> [f64; 3] {
+        let of = |place: usize| parameters.get(place).map_or(f64::NAN, |value| residual * value * value);
+        [residual, of(0), of(1)]
+    }
+
+    fn probe(&self, residual: f64, parameters: &[f64]) -> Option<Probe> {
+        let sums = self.sums(parameters)?;
+        Some(Probe {
+            of_residual: (self.degrees() - sums.squares(sums.gram) / residual) / residual,
+            of_parameters: Self::gradient(&sums, residual, parameters),
+            coefficients: Symmetric::from_fn(1, |_, _| residual / sums.gram[0]),
+            components: Self::components(residual, parameters).to_vec(),
+        })
+    }
+}
+
+/// Adds the cells 11, 12 and 22 of an outer product.
+fn add_products(sum: &mut [f64; 3], left: &[f64; 2], right: &[f64; 2], scale: f64) {
+    sum[0] += scale * left[0] * right[0];
+    sum[1] += scale * left[0] * right[1];
+    sum[2] += scale * left[1] * right[1];
+}
+
+impl Deviance for Cells {
+    fn parameters(&self) -> usize {
+        2
+    }
+
+    fn is_deviation(&self, _place: usize) -> bool {
+        true
+    }
+
+    fn evaluate(&self, parameters: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let sums = self.sums(parameters)?;
+        let gradient = Self::gradient(&sums, self.residual_variance(&sums), parameters);
+        let value = self.deviance(&sums);
+        value.is_finite().then_some((value, gradient))
+    }
+
+    fn rises_from_zero(&self, place: usize, parameters: &[f64]) -> Option<bool> {
+        let sums = self.sums(parameters)?;
+        Some(Self::slopes(&sums, self.residual_variance(&sums)).get(place)? >= &0.0)
+    }
+}
