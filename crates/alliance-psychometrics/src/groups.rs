@@ -70,6 +70,16 @@ impl Groups {
         Self { codes: group_codes, starts, rows: pairs.into_iter().map(|(_, row)| row).collect() }
     }
 
+    /// The same with the rows of each group in the order of a key.
+    pub(crate) fn ordered_by<K: Ord>(mut self, key: impl Fn(usize) -> K) -> Self {
+        for bounds in self.starts.windows(2) {
+            if let Some(rows) = self.rows.get_mut(bounds[0]..bounds[1]) {
+                rows.sort_by_key(|row| key(*row));
+            }
+        }
+        self
+    }
+
     /// Number of groups.
     pub(crate) fn count(&self) -> usize {
         self.codes.len()

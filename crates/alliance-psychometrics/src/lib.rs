@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bootstrap;
 mod columns;
 mod distributions;
 mod error;
@@ -7,7 +8,9 @@ mod estimate;
 mod groups;
 mod linear;
 pub mod mixed;
+pub mod sessions;
 
+pub use bootstrap::Bootstrap;
 pub use columns::Columns;
 pub use error::PsychometricsError;
 pub use estimate::{Estimate, Interval, Level, Status};
