@@ -44,7 +44,7 @@ fn panel(name: &str) -> Panel {
     }
     let mut rows = panel_a();
     rows.retain(|row| !thinned || is_kept(row.client, row.session));
-    let all: Vec<f64> = rows.iter().map(|row| row.mean()).collect();
+    let all: Vec<f64> = rows.iter().map(common::PanelRow::mean).collect();
     let grand = all.iter().sum::<f64>() / all.len() as f64;
     let mean_of = |client: usize| {
         let own: Vec<f64> =

@@ -64,7 +64,8 @@ fn panel_of_items(name: &str) -> Rows {
         }
         "gaps" => {
             let rows = thinned();
-            let missing = |row: &PanelRow, item: usize| (row.client + 2 * row.session + 3 * item) % 11 == 0;
+            let missing =
+                |row: &PanelRow, item: usize| (row.client + 2 * row.session + 3 * item).is_multiple_of(11);
             Rows::of_panel_a(&rows, items(&rows, missing))
         }
         _ => shrout(),
@@ -102,7 +103,7 @@ fn panel_of_scores(name: &str, raters: bool) -> Rows {
     }
     let rows = if name == "panel-a" { panel_a() } else { thinned() };
     let mean = |row: &PanelRow| {
-        let gap = (1..=4).any(|item| (row.client + 2 * row.session + 3 * item) % 11 == 0);
+        let gap = (1..=4).any(|item| (row.client + 2 * row.session + 3 * item).is_multiple_of(11));
         if gap && name == "gaps" { f64::NAN } else { row.mean() }
     };
     let mut columns = vec![rows.iter().map(mean).collect()];

@@ -4,13 +4,14 @@ use std::f64::consts::TAU;
 
 use super::model::Likelihood;
 use super::reduced::Reduced;
+use super::square::{Square, relative_factor, whiten_rows, whitened_by};
 use crate::linear::{Cholesky, Symmetric};
 
 /// Covariance of the random effects in units of the residual variance.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Relative<const Q: usize> {
     /// Of a group's effects.
-    pub(super) group: [[f64; Q]; Q],
+    pub(super) group: Square<Q>,
     /// Variance of the outer intercept.
     pub(super) outer: f64,
 }
@@ -22,7 +23,7 @@ pub(super) struct Sums<const Q: usize> {
     /// ln |V|.
     log_determinant: f64,
     /// Z' V^-1 Z, summed over groups.
-    spread: [[f64; Q]; Q],
+    spread: Square<Q>,
     /// Products of rows k and l of Z' V^-1 W, summed over groups.
     cross: [[Vec<f64>; Q]; Q],
     /// The same two for the outer intercept.
@@ -64,98 +65,159 @@ impl Solution {
 /// Gradient of the deviance at a given residual variance.
 pub(super) struct Gradient<const Q: usize> {
     /// The differential is the trace of this times that of the groups' covariance.
-    pub(super) group: [[f64; Q]; Q],
+    pub(super) group: Square<Q>,
     pub(super) outer: f64,
+}
+
+/// Generalised least squares of W on the outer intercept, in one outer group.
+struct OuterMean {
+    /// The estimate; 0 without an outer factor.
+    mean: Vec<f64>,
+    /// Its precision, 1' V1^-1 1 for the covariance V1 of the rows without the outer intercept.
+    weight: f64,
+    /// psi / (1 + psi weight): times the weight, the share of the mean that is the outer intercept's.
+    share: f64,
+}
+
+impl OuterMean {
+    fn add_groups<const Q: usize>(&mut self, roots: &[Square<Q>], whitened: &[f64]) {
+        let rows = roots.iter().flatten().zip(whitened.chunks_exact(self.mean.len()));
+        for (root, own) in rows {
+            self.weight += root[0] * root[0];
+            add_scaled(&mut self.mean, own, root[0]);
+        }
+        for sum in &mut self.mean {
+            *sum /= self.weight;
+        }
+    }
+}
+
+/// Room for one group.
+struct Scratch<const Q: usize> {
+    row: Vec<f64>,
+    directions: [Vec<f64>; Q],
+}
+
+impl<const Q: usize> Scratch<Q> {
+    fn new(width: usize) -> Self {
+        Self { row: vec![0.0; width], directions: std::array::from_fn(|_| vec![0.0; width]) }
+    }
+
+    /// The row `own - scale * mean`.
+    fn less(&mut self, own: &[f64], mean: &[f64], scale: f64) -> &[f64] {
+        for ((row, own), mean) in self.row.iter_mut().zip(own).zip(mean) {
+            *row = own - scale * mean;
+        }
+        &self.row
+    }
+}
+
+impl<const Q: usize> Sums<Q> {
+    fn new(within: &[f64], width: usize) -> Self {
+        let square = || vec![0.0; width * width];
+        Self {
+            gram: within.to_vec(),
+            log_determinant: 0.0,
+            spread: [[0.0; Q]; Q],
+            cross: std::array::from_fn(|_| std::array::from_fn(|_| square())),
+            outer_spread: 0.0,
+            outer_cross: square(),
+        }
+    }
+
+    fn add_outer(&mut self, outer: &OuterMean, inflation: f64) {
+        let pulled = outer.weight / inflation;
+        add_products(&mut self.gram, &outer.mean, &outer.mean, pulled);
+        add_products(&mut self.outer_cross, &outer.mean, &outer.mean, pulled * pulled);
+        self.outer_spread += pulled;
+    }
+
+    /// Adds a group, given as L^-1 R and L^-1 U'W.
+    fn add_group(&mut self, root: &Square<Q>, whitened: &[f64], outer: &OuterMean, scratch: &mut Scratch<Q>) {
+        for direction in &mut scratch.directions {
+            direction.fill(0.0);
+        }
+        let mut on_intercept = [0.0; Q];
+        for (root, own) in root.iter().zip(whitened.chunks_exact(outer.mean.len())) {
+            let deviation = scratch.less(own, &outer.mean, root[0]);
+            add_products(&mut self.gram, deviation, deviation, 1.0);
+            scratch.less(own, &outer.mean, root[0] * outer.share * outer.weight);
+            for (place, direction) in scratch.directions.iter_mut().enumerate() {
+                add_scaled(direction, &scratch.row, root[place]);
+                on_intercept[place] += root[place] * root[0];
+            }
+        }
+        for k in 0..Q {
+            for l in k..Q {
+                let own: f64 = root.iter().map(|row| row[k] * row[l]).sum();
+                self.spread[k][l] += own - outer.share * on_intercept[k] * on_intercept[l];
+                add_products(&mut self.cross[k][l], &scratch.directions[k], &scratch.directions[l], 1.0);
+            }
+        }
+    }
+}
+
+/// A product of many numbers, whose logarithm is taken only when it gets large or small.
+struct Determinant {
+    product: f64,
+    logarithm: f64,
+}
+
+impl Default for Determinant {
+    fn default() -> Self {
+        Self { product: 1.0, logarithm: 0.0 }
+    }
+}
+
+impl Determinant {
+    fn multiply(&mut self, factor: f64) {
+        self.product *= factor;
+        if !(1e-100..1e100).contains(&self.product) {
+            self.logarithm += libm::log(self.product);
+            self.product = 1.0;
+        }
+    }
+
+    fn logarithm(&self) -> f64 {
+        self.logarithm + libm::log(self.product)
+    }
 }
 
 impl<const Q: usize> Reduced<Q> {
     /// The sums at one covariance; `None` if I + R Psi R' is not positive definite.
     pub(super) fn sums(&self, relative: &Relative<Q>) -> Option<Sums<Q>> {
         let width = self.width;
-        let square = width * width;
-        let mut sums = Sums {
-            gram: self.within.clone(),
-            log_determinant: 0.0,
-            spread: [[0.0; Q]; Q],
-            cross: std::array::from_fn(|_| std::array::from_fn(|_| vec![0.0; square])),
-            outer_spread: 0.0,
-            outer_cross: vec![0.0; if self.outer_starts.is_some() { square } else { 0 }],
-        };
-        // Determinants are multiplied, and a logarithm taken when they get large.
-        let mut determinant = 1.0_f64;
+        let mut sums = Sums::new(&self.within, width);
+        let mut determinant = Determinant::default();
         // Per group of the outer group at hand: L^-1 R and L^-1 U'W, with L L' = I + R Psi R'.
-        let mut roots: Vec<[[f64; Q]; Q]> = Vec::new();
+        let mut roots: Vec<Square<Q>> = Vec::new();
         let mut whitened: Vec<f64> = Vec::new();
-        let mut mean = vec![0.0; width];
-        let mut row = vec![0.0; width];
-        let mut directions: [Vec<f64>; Q] = std::array::from_fn(|_| vec![0.0; width]);
+        let mut scratch = Scratch::new(width);
         for groups in self.outer_groups() {
             roots.clear();
             whitened.clear();
-            mean.fill(0.0);
-            let mut weight = 0.0;
-            let projections = self.projections.get(groups.start * Q * width..groups.end * Q * width)?;
-            whitened.extend_from_slice(projections);
+            whitened
+                .extend_from_slice(self.projections.get(groups.start * Q * width..groups.end * Q * width)?);
             for (root, own) in self.roots.get(groups)?.iter().zip(whitened.chunks_exact_mut(Q * width)) {
-                let factor = relative_factor(root, &relative.group)?;
-                for place in 0..Q {
-                    determinant *= factor[place][place] * factor[place][place];
-                }
-                if !(1e-100..1e100).contains(&determinant) {
-                    sums.log_determinant += libm::log(determinant);
-                    determinant = 1.0;
-                }
-                let root = whiten_root(&factor, root);
-                whiten_rows(&factor, own, width);
-                if self.outer_starts.is_some() {
-                    for (root, own) in root.iter().zip(own.chunks_exact(width)) {
-                        weight += root[0] * root[0];
-                        add_scaled(&mut mean, own, root[0]);
-                    }
-                }
-                roots.push(root);
+                let lower = relative_factor(root, &relative.group)?;
+                determinant
+                    .multiply(lower.iter().enumerate().map(|(place, row)| row[place]).product::<f64>());
+                whiten_rows(&lower, own, width);
+                roots.push(whitened_by(&lower, root));
             }
-            // Share of the outer mean that is ascribed to the outer intercept.
-            let mut shrinkage = 0.0;
+            let mut outer = OuterMean { mean: vec![0.0; width], weight: 0.0, share: 0.0 };
             if self.outer_starts.is_some() {
-                let inflation = 1.0 + relative.outer * weight;
-                if inflation <= 0.0 {
-                    return None;
-                }
-                sums.log_determinant += libm::log(inflation);
-                sums.outer_spread += weight / inflation;
-                add_products(&mut sums.outer_cross, &mean, &mean, 1.0 / (inflation * inflation));
-                mean.iter_mut().for_each(|sum| *sum /= weight);
-                add_products(&mut sums.gram, &mean, &mean, weight / inflation);
-                shrinkage = relative.outer * weight / inflation;
+                outer.add_groups(&roots, &whitened);
+                let inflation = 1.0 + relative.outer * outer.weight;
+                determinant.multiply((inflation > 0.0).then(|| inflation.sqrt())?);
+                outer.share = relative.outer / inflation;
+                sums.add_outer(&outer, inflation);
             }
             for (root, own) in roots.iter().zip(whitened.chunks_exact(Q * width)) {
-                directions.iter_mut().for_each(|direction| direction.fill(0.0));
-                let mut on_intercept = [0.0; Q];
-                for (root, own) in root.iter().zip(own.chunks_exact(width)) {
-                    for ((row, own), mean) in row.iter_mut().zip(own).zip(&mean) {
-                        *row = own - root[0] * mean;
-                    }
-                    add_products(&mut sums.gram, &row, &row, 1.0);
-                    for ((row, own), mean) in row.iter_mut().zip(own).zip(&mean) {
-                        *row = own - root[0] * shrinkage * mean;
-                    }
-                    for (place, direction) in directions.iter_mut().enumerate() {
-                        add_scaled(direction, &row, root[place]);
-                        on_intercept[place] += root[place] * root[0];
-                    }
-                }
-                let outer_share = if weight > 0.0 { shrinkage / weight } else { 0.0 };
-                for k in 0..Q {
-                    for l in k..Q {
-                        let own: f64 = root.iter().map(|row| row[k] * row[l]).sum();
-                        sums.spread[k][l] += own - outer_share * on_intercept[k] * on_intercept[l];
-                        add_products(&mut sums.cross[k][l], &directions[k], &directions[l], 1.0);
-                    }
-                }
+                sums.add_group(root, own, &outer, &mut scratch);
             }
         }
-        sums.log_determinant += libm::log(determinant);
+        sums.log_determinant = 2.0 * determinant.logarithm();
         Some(sums)
     }
 
@@ -218,72 +280,6 @@ fn residual_weights(coefficients: &[f64]) -> Vec<f64> {
 fn quadratic(matrix: &[f64], vector: &[f64]) -> f64 {
     let rows = matrix.chunks_exact(vector.len()).zip(vector);
     rows.map(|(row, weight)| weight * row.iter().zip(vector).map(|(a, b)| a * b).sum::<f64>()).sum()
-}
-
-/// Cholesky factor of I + R Psi R'.
-pub(super) fn relative_factor<const Q: usize>(
-    root: &[[f64; Q]; Q],
-    covariance: &[[f64; Q]; Q],
-) -> Option<[[f64; Q]; Q]> {
-    let mut matrix = sandwich(root, covariance);
-    (0..Q).for_each(|place| matrix[place][place] += 1.0);
-    factor(&matrix)
-}
-
-/// A M A'.
-pub(super) fn sandwich<const Q: usize>(outside: &[[f64; Q]; Q], inside: &[[f64; Q]; Q]) -> [[f64; Q]; Q] {
-    std::array::from_fn(|row| {
-        std::array::from_fn(|column| {
-            let terms = (0..Q).flat_map(|k| (0..Q).map(move |l| (k, l)));
-            terms.map(|(k, l)| outside[row][k] * inside[k][l] * outside[column][l]).sum()
-        })
-    })
-}
-
-/// Lower Cholesky factor.
-pub(super) fn factor<const Q: usize>(matrix: &[[f64; Q]; Q]) -> Option<[[f64; Q]; Q]> {
-    let mut factor = [[0.0; Q]; Q];
-    for row in 0..Q {
-        for column in 0..=row {
-            let before: f64 = (0..column).map(|before| factor[row][before] * factor[column][before]).sum();
-            let rest = matrix[row][column] - before;
-            if row == column {
-                if rest <= 0.0 || !rest.is_finite() {
-                    return None;
-                }
-                factor[row][row] = rest.sqrt();
-            } else {
-                factor[row][column] = rest / factor[column][column];
-            }
-        }
-    }
-    Some(factor)
-}
-
-/// L^-1 R.
-pub(super) fn whiten_root<const Q: usize>(factor: &[[f64; Q]; Q], root: &[[f64; Q]; Q]) -> [[f64; Q]; Q] {
-    let mut whitened = *root;
-    for row in 0..Q {
-        for column in 0..Q {
-            for before in 0..row {
-                whitened[row][column] -= factor[row][before] * whitened[before][column];
-            }
-            whitened[row][column] /= factor[row][row];
-        }
-    }
-    whitened
-}
-
-/// L^-1 times Q rows, in place.
-pub(super) fn whiten_rows<const Q: usize>(factor: &[[f64; Q]; Q], rows: &mut [f64], width: usize) {
-    for row in 0..Q {
-        let (before, rest) = rows.split_at_mut(row * width);
-        let own = &mut rest[..width];
-        for (earlier, values) in before.chunks_exact(width).enumerate() {
-            add_scaled(own, values, -factor[row][earlier]);
-        }
-        own.iter_mut().for_each(|value| *value /= factor[row][row]);
-    }
 }
 
 fn add_scaled(sum: &mut [f64], values: &[f64], scale: f64) {

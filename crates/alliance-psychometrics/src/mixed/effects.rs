@@ -1,9 +1,12 @@
 //! Empirical Bayes estimates of the random effects.
 
-use super::criterion::{factor, relative_factor, sandwich, whiten_root, whiten_rows};
 use super::estimation::State;
 use super::fit::{GroupEffect, OuterEffect};
 use super::reduced::Reduced;
+use super::square::{
+    Square, factor, plus_identity, product, relative_factor, sandwich, times, transpose, whiten_rows,
+    whitened_by,
+};
 
 /// Effects of the groups and of the outer groups, by rising code.
 ///
@@ -11,7 +14,7 @@ use super::reduced::Reduced;
 pub(super) fn effects<const Q: usize>(
     reduced: &Reduced<Q>,
     state: &State<Q>,
-    relative_root: &[[f64; Q]; Q],
+    relative_root: &Square<Q>,
 ) -> (Vec<GroupEffect>, Vec<OuterEffect>) {
     let width = reduced.width;
     let residual_variance = state.solution.residual_variance();
@@ -33,7 +36,7 @@ pub(super) fn effects<const Q: usize>(
                 response[0] - fitted
             });
             whiten_rows(&lower, &mut residuals, 1);
-            let root = whiten_root(&lower, root);
+            let root = whitened_by(&lower, root);
             for (root, residual) in root.iter().zip(&residuals) {
                 weight += root[0] * root[0];
                 sum += root[0] * residual;
@@ -64,11 +67,9 @@ pub(super) fn effects<const Q: usize>(
             // Psi - Psi R'N^-1 R Psi = F (I + F'R'R F)^-1 F', which subtracts nothing.
             let plain = transpose(&reduced.roots[group]);
             let inner = sandwich(&transposed, &product(&plain, &transpose(&plain)));
-            let mut inner = inner;
-            (0..Q).for_each(|place| inner[place][place] += 1.0);
-            let Some(lower) = factor(&inner) else { continue };
-            let half = whiten_root(&lower, &transposed);
-            let spread: [[f64; Q]; Q] = std::array::from_fn(|k| {
+            let Some(lower) = factor(&plus_identity(inner)) else { continue };
+            let half = whitened_by(&lower, &transposed);
+            let spread: Square<Q> = std::array::from_fn(|k| {
                 std::array::from_fn(|l| {
                     let own: f64 = half.iter().map(|row| row[k] * row[l]).sum();
                     residual_variance * (own + outer_spread * of_outer[k] * of_outer[l])
@@ -85,7 +86,7 @@ fn in_users_units<const Q: usize>(
     reduced: &Reduced<Q>,
     code: u32,
     effect: &[f64; Q],
-    spread: &[[f64; Q]; Q],
+    spread: &Square<Q>,
 ) -> GroupEffect {
     let back = reduced.to_users_units();
     let (effect, spread) = (times(&back, effect), sandwich(&back, spread));
@@ -97,18 +98,4 @@ fn in_users_units<const Q: usize>(
         slope_variance: spread.get(1).map_or(0.0, |row| row[1]),
         covariance: spread.get(1).map_or(0.0, |row| row[0]),
     }
-}
-
-fn transpose<const Q: usize>(matrix: &[[f64; Q]; Q]) -> [[f64; Q]; Q] {
-    std::array::from_fn(|row| std::array::from_fn(|column| matrix[column][row]))
-}
-
-fn product<const Q: usize>(left: &[[f64; Q]; Q], right: &[[f64; Q]; Q]) -> [[f64; Q]; Q] {
-    std::array::from_fn(|row| {
-        std::array::from_fn(|column| (0..Q).map(|k| left[row][k] * right[k][column]).sum())
-    })
-}
-
-fn times<const Q: usize>(matrix: &[[f64; Q]; Q], vector: &[f64; Q]) -> [f64; Q] {
-    std::array::from_fn(|row| matrix[row].iter().zip(vector).map(|(a, b)| a * b).sum())
 }

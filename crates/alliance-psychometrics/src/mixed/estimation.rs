@@ -1,12 +1,13 @@
 //! From a model to its fit.
 
-use super::criterion::{Gradient, Relative, Solution, Sums, sandwich};
+use super::criterion::{Gradient, Relative, Solution, Sums};
 use super::effects::effects;
 use super::fit::{MixedFit, components};
 use super::information::{Information, Probe};
 use super::model::{Likelihood, MixedModel, SlopeCovariance};
 use super::reduced::Reduced;
 use super::search::{Deviance, Found, search};
+use super::square::{Square, identity, sandwich};
 use crate::Status;
 
 pub(super) fn fit(model: &MixedModel<'_>) -> MixedFit {
@@ -68,7 +69,7 @@ impl<'a, const Q: usize> Nested<'a, Q> {
     }
 
     /// Lower factor of the groups' relative covariance.
-    fn factor(&self, parameters: &[f64]) -> [[f64; Q]; Q] {
+    fn factor(&self, parameters: &[f64]) -> Square<Q> {
         let mut factor = [[0.0; Q]; Q];
         for (parameter, value) in self.layout.iter().zip(parameters) {
             if let Parameter::Group(row, column) = parameter {
@@ -79,11 +80,9 @@ impl<'a, const Q: usize> Nested<'a, Q> {
     }
 
     fn relative(&self, parameters: &[f64]) -> Relative<Q> {
-        let mut unit = [[0.0; Q]; Q];
-        (0..Q).for_each(|place| unit[place][place] = 1.0);
         let outer = self.layout.iter().zip(parameters).find(|(parameter, _)| **parameter == Parameter::Outer);
         Relative {
-            group: sandwich(&self.factor(parameters), &unit),
+            group: sandwich(&self.factor(parameters), &identity()),
             outer: outer.map_or(0.0, |(_, deviation)| deviation * deviation),
         }
     }

@@ -1,10 +1,10 @@
 //! An estimated mixed model.
 
-use super::criterion::sandwich;
 use super::estimation::State;
 use super::information::Information;
 use super::model::{Likelihood, MixedModel};
 use super::reduced::Reduced;
+use super::square::{Square, sandwich};
 use crate::distributions::student_t;
 use crate::linear::Symmetric;
 use crate::{Estimate, Level, PsychometricsError, Status};
@@ -32,7 +32,7 @@ impl Component {
 /// Variances in the order of [`Component::ALL`], from the residual one and relative covariances in the user's units.
 pub(super) fn components<const Q: usize>(
     residual: f64,
-    group: &[[f64; Q]; Q],
+    group: &Square<Q>,
     outer: f64,
 ) -> [f64; Component::ALL.len()] {
     let slope = group.get(1).map_or([0.0; 2], |row| [row[0], row[1]]);

@@ -105,6 +105,8 @@ fn newton_step(
     // No parameter more than triples at once.
     let excess = point.iter().zip(&step).map(|(at, step)| step.abs() / (2.0 * at.abs()).max(0.5));
     let shrink = excess.fold(1.0_f64, f64::max);
-    step.iter_mut().for_each(|step| *step /= shrink);
+    for step in &mut step {
+        *step /= shrink;
+    }
     step.iter().all(|step| step.is_finite()).then_some(step)
 }

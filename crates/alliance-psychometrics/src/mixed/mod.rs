@@ -38,6 +38,7 @@ mod minimum;
 mod model;
 mod reduced;
 mod search;
+mod square;
 
 pub use crossed::{CrossedComponent, CrossedFit, CrossedModel};
 pub use fit::{Component, GroupEffect, MixedFit, OuterEffect};

@@ -1,6 +1,7 @@
 //! What of the rows the likelihood needs: computed once, in two passes.
 
 use super::model::{MixedModel, SlopeCovariance};
+use super::square::Square;
 use crate::Status;
 use crate::groups::Groups;
 use crate::linear::Symmetric;
@@ -24,7 +25,7 @@ pub(super) struct Reduced<const Q: usize> {
     /// Cross products of W without its part in the span of the groups' Z, `width` by `width`.
     pub(super) within: Vec<f64>,
     /// R of each group.
-    pub(super) roots: Vec<[[f64; Q]; Q]>,
+    pub(super) roots: Vec<Square<Q>>,
     /// U'W of each group: Q rows of `width`.
     pub(super) projections: Vec<f64>,
     /// Where each outer group starts, and where the last ends; without an outer factor `None`.
@@ -135,12 +136,16 @@ impl<const Q: usize> Reduced<Q> {
             let before = dot(slope, slope).sqrt();
             let mean = slope.iter().sum::<f64>() / rows.len() as f64;
             root[0][1] = mean * length;
-            slope.iter_mut().for_each(|value| *value -= mean);
+            for value in slope.iter_mut() {
+                *value -= mean;
+            }
             let after = dot(slope, slope).sqrt();
             // A variable that does not vary in this group leaves no second direction.
             let size = if after > COLLINEAR * before.max(1.0) { after } else { 0.0 };
             root[1][1] = size;
-            slope.iter_mut().for_each(|value| *value = if size > 0.0 { *value / size } else { 0.0 });
+            for value in slope.iter_mut() {
+                *value = if size > 0.0 { *value / size } else { 0.0 };
+            }
         }
         self.roots.push(root);
         let place = self.projections.len();
@@ -148,7 +153,9 @@ impl<const Q: usize> Reduced<Q> {
         for (column, values) in columns.iter_mut().enumerate() {
             let Some(values) = values.get_mut(rows.clone()) else { continue };
             let mean = values.iter().sum::<f64>() / rows.len() as f64;
-            values.iter_mut().for_each(|value| *value -= mean);
+            for value in values.iter_mut() {
+                *value -= mean;
+            }
             self.projections[place + column] = mean * length;
             if Q > 1 {
                 let along = dot(slope, values);
@@ -191,7 +198,7 @@ impl<const Q: usize> Reduced<Q> {
 
 impl<const Q: usize> Reduced<Q> {
     /// Takes effects on the columns of Z to effects of 1 and the slope's variable.
-    pub(super) fn to_users_units(&self) -> [[f64; Q]; Q] {
+    pub(super) fn to_users_units(&self) -> Square<Q> {
         let mut back = [[0.0; Q]; Q];
         back[0][0] = 1.0;
         if Q > 1 {
@@ -258,7 +265,9 @@ fn orthonormal(columns: &mut [Vec<f64>]) -> Option<(Vec<f64>, Vec<f64>)> {
                 return None;
             }
             triangle[column * count + column] = left;
-            values.iter_mut().for_each(|value| *value /= left);
+            for value in values.iter_mut() {
+                *value /= left;
+            }
         }
     }
     Some((triangle, taken_out))
@@ -278,7 +287,9 @@ fn standardised(mut variable: Vec<f64>, covariance: SlopeCovariance) -> Result<(
         SlopeCovariance::Correlated => (mean, deviation),
         SlopeCovariance::Uncorrelated => (0.0, libm::hypot(mean, deviation)),
     };
-    variable.iter_mut().for_each(|value| *value = (*value - centre) / scale);
+    for value in &mut variable {
+        *value = (*value - centre) / scale;
+    }
     Ok((variable, centre, scale))
 }
 

@@ -45,7 +45,7 @@ pub(super) fn search(deviance: &impl Deviance) -> Option<Found> {
     let values = STARTS.map(|size| value(&size));
     let (best, _) = STARTS.iter().zip(values).min_by(|(_, one), (_, other)| one.total_cmp(other))?;
     let mut free: Vec<usize> = (0..count).collect();
-    let (mut parameters, mut converged) = minimise(deviance, start(*best), &free)?;
+    let (mut parameters, mut converged) = minimise(deviance, &start(*best), &free)?;
     // At most one round for each parameter, and one more where the search had stopped on a saddle.
     for _ in 0..=count {
         let vanishes = |place: &usize| {
@@ -61,7 +61,7 @@ pub(super) fn search(deviance: &impl Deviance) -> Option<Found> {
         } else {
             there[place] = STARTS[0];
         }
-        (parameters, converged) = minimise(deviance, there, &free)?;
+        (parameters, converged) = minimise(deviance, &there, &free)?;
     }
     let status = match (converged, free.len() == count) {
         (false, _) => Status::NotConverged,
@@ -72,9 +72,9 @@ pub(super) fn search(deviance: &impl Deviance) -> Option<Found> {
 }
 
 /// Over the free parameters, the others held.
-fn minimise(deviance: &impl Deviance, parameters: Vec<f64>, free: &[usize]) -> Option<(Vec<f64>, bool)> {
+fn minimise(deviance: &impl Deviance, parameters: &[f64], free: &[usize]) -> Option<(Vec<f64>, bool)> {
     let with = |values: &[f64]| {
-        let mut all = parameters.clone();
+        let mut all = parameters.to_vec();
         for (place, value) in free.iter().zip(values) {
             all[*place] = *value;
         }

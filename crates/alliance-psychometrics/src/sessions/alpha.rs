@@ -69,7 +69,7 @@ pub fn multilevel_alpha(
         estimate.with_rows(moments.clients.len(), moments.rows, table.values.rows() - moments.rows)
     };
     let items = moments.items;
-    let levels = match moments.levels(0..moments.clients.len()) {
+    let levels = match moments.levels(&(0..moments.clients.len()).collect::<Vec<usize>>()) {
         Ok(levels) => levels,
         Err(status) => {
             let without = |level| rows(Estimate::undefined(status, level, METHOD));
@@ -92,7 +92,7 @@ pub fn multilevel_alpha(
     };
     let replicates = bootstrap.map(|bootstrap| {
         let all = bootstrap.replicates(moments.clients.len(), |drawn| {
-            moments.levels(drawn.iter().copied()).map_or_else(
+            moments.levels(drawn).map_or_else(
                 |_| vec![f64::NAN; FIRST_ITEM + items],
                 |levels| levels.statistics(moments.rounding()),
             )
@@ -210,8 +210,8 @@ impl Moments {
     }
 
     /// Covariance matrices of these clients, each as often as it is named.
-    fn levels(&self, clients: impl Iterator<Item = usize> + Clone) -> Result<Levels, Status> {
-        let named = || clients.clone().filter_map(|client| self.clients.get(client));
+    fn levels(&self, clients: &[usize]) -> Result<Levels, Status> {
+        let named = || clients.iter().filter_map(|client| self.clients.get(*client));
         let (mut rows, mut squared, mut units) = (0.0, 0.0, 0.0);
         let mut grand = vec![0.0; self.items];
         for client in named() {
@@ -226,7 +226,9 @@ impl Moments {
         if units < 2.0 || rows <= units {
             return Err(Status::TooFewUnits);
         }
-        grand.iter_mut().for_each(|sum| *sum /= rows);
+        for sum in &mut grand {
+            *sum /= rows;
+        }
         let (mut within, mut among) = (Symmetric::zeros(self.items), Symmetric::zeros(self.items));
         for client in named() {
             for one in 0..self.items {

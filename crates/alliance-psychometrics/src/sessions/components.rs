@@ -40,7 +40,7 @@ impl Components {
     /// Linear combinations of mean squares: one row of weights per component.
     ///
     /// The variance of a mean square is estimated by 2 MS^2 / df, as the likelihood does (Searle, Casella and
-    /// McCulloch 1992, Variance Components, section 3.6).
+    /// `McCulloch` 1992, Variance Components, section 3.6).
     pub(super) fn of_mean_squares(weights: &[&[f64]], squares: &[MeanSquare]) -> (Vec<f64>, Symmetric) {
         let values = weights
             .iter()

@@ -169,7 +169,9 @@ fn mean_squares(table: &SessionTable<'_>, sessions: usize) -> Result<[MeanSquare
         .collect();
     let grand = cells.iter().sum::<f64>() / cells.len() as f64;
     let rounding = ROUNDING * cells.iter().map(|value| value * value).sum::<f64>();
-    cells.iter_mut().for_each(|value| *value -= grand);
+    for value in &mut cells {
+        *value -= grand;
+    }
     // Means over what a margin leaves out.
     let (mut of_client, mut of_session, mut of_item) =
         (vec![0.0; clients], vec![0.0; sessions], vec![0.0; items]);

@@ -15,7 +15,7 @@ pub struct Stability {
     pub clients: usize,
     /// Pearson's correlation: stability of clients' order, with Fisher's z interval.
     pub correlation: Estimate,
-    /// ICC(A,1): agreement; a common change counts against it. Interval of McGraw and Wong (1996).
+    /// ICC(A,1): agreement; a common change counts against it. Interval of `McGraw` and Wong (1996).
     pub agreement: Estimate,
     /// ICC(C,1): consistency; a common change does not count. Exact interval for normal scores.
     pub consistency: Estimate,
@@ -27,7 +27,7 @@ pub struct Stability {
 
 /// Stability between two sessions, of the clients with both scores: one rater, one scale.
 ///
-/// McGraw and Wong (1996, Psychological Methods 1, 30-46). [`SessionTable::pairs`](super::SessionTable::pairs) makes the two columns.
+/// `McGraw` and Wong (1996, Psychological Methods 1, 30-46). [`SessionTable::pairs`](super::SessionTable::pairs) makes the two columns.
 ///
 /// # Errors
 ///

@@ -103,7 +103,9 @@ impl NestedRows {
         };
         let mut response = self.response.clone();
         let grand = response.iter().sum::<f64>() / response.len() as f64;
-        response.iter_mut().for_each(|value| *value -= grand);
+        for value in &mut response {
+            *value -= grand;
+        }
         let mut kinds_taken = 0;
         if let Some(kind) = &self.kind {
             if rows != self.kinds {
