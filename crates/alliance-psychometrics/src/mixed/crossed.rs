@@ -7,8 +7,10 @@ use super::search::{Deviance, Found, search};
 use crate::linear::Symmetric;
 use crate::{Columns, Status};
 
-/// Share of the total sum of squares below which what is left is rounding.
-const REPRODUCED: f64 = 1e-13;
+/// Residuals whose sum of squares is below this share of that of the ratings are rounding.
+const REPRODUCED: f64 = 1e-26;
+/// So are they below this share of the sum of squares within targets.
+const ELIMINATED: f64 = 1e-13;
 
 /// Ratings of targets (clients, sessions) by raters, both random: `y = mean + target + rater + residual`.
 ///
@@ -179,9 +181,10 @@ struct Cells {
     rater_sums: Vec<f64>,
     /// Mean of all ratings, taken out.
     centre: f64,
-    /// Sum of squares about the targets' means, and in all.
+    /// Sum of squares about the targets' means.
     within: f64,
-    total: f64,
+    /// Sum of the squared ratings, as they came.
+    squares: f64,
 }
 
 struct Target {
@@ -226,7 +229,7 @@ impl Cells {
             rater_sums: vec![0.0; ratings.count()],
             centre,
             within: 0.0,
-            total: 0.0,
+            squares: there().map(|value| value * value).sum(),
         };
         let mut own = Vec::new();
         for row in 0..ratings.rows() {
@@ -243,7 +246,6 @@ impl Cells {
             if count > 0.0 {
                 cells.within +=
                     own.iter().map(|value| (value - sum / count) * (value - sum / count)).sum::<f64>();
-                cells.total += own.iter().map(|value| value * value).sum::<f64>();
                 cells.targets.push(Target { count, sum, span: start..cells.rated_by.len() });
             }
         }
@@ -258,11 +260,43 @@ impl Cells {
         if self.targets.len() < 2 || raters < 2 || self.targets.len().max(raters) >= self.count {
             return Some(Status::TooFewUnits);
         }
-        // With variances this large only what neither factor reproduces is left.
-        let left = self.sums(&[1e4, 1e4]).map_or(f64::NAN, |sums| sums.squares(sums.gram));
-        let rounding = self.count as f64 * (f64::EPSILON * self.centre).powi(2);
-        let about_zero = REPRODUCED * self.total + 4.0 * rounding;
-        (left <= about_zero).then_some(Status::ZeroVariance)
+        let rounding = (REPRODUCED * self.squares).max(ELIMINATED * self.within);
+        (self.left_over() <= rounding).then_some(Status::ZeroVariance)
+    }
+
+    /// Sum of squares that targets and raters with fixed effects do not reproduce.
+    fn left_over(&self) -> f64 {
+        // Normal equations of the raters' effects with the targets' taken out, and the sum of squares as last row.
+        let size = self.raters.len();
+        let mut matrix = Symmetric::from_fn(size + 1, |row, column| match (row == size, column == size) {
+            (false, false) if row == column => self.raters[row],
+            (true, false) => self.rater_sums[column],
+            (true, true) => self.within,
+            _ => 0.0,
+        });
+        for target in &self.targets {
+            let raters = &self.rated_by[target.span.clone()];
+            for (place, one) in raters.iter().enumerate() {
+                matrix.set(size, *one, matrix.at(size, *one) - target.sum / target.count);
+                for other in &raters[..=place] {
+                    matrix.set(*one, *other, matrix.at(*one, *other) - 1.0 / target.count);
+                }
+            }
+        }
+        for pivot in 0..size {
+            let own = matrix.at(pivot, pivot);
+            // Effects are known up to a constant in each connected set: there a pivot is 0 but for rounding.
+            if own <= 1e-10 * self.raters[pivot] {
+                continue;
+            }
+            for row in pivot + 1..=size {
+                let share = matrix.at(row, pivot) / own;
+                for column in pivot + 1..=row {
+                    matrix.set(row, column, matrix.at(row, column) - share * matrix.at(column, pivot));
+                }
+            }
+        }
+        matrix.at(size, size)
     }
 
     fn sums(&self, parameters: &[f64]) -> Option<Sums> {

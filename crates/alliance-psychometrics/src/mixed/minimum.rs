@@ -2,12 +2,17 @@
 
 use crate::linear::Symmetric;
 
+/// Full steps at the end; two are enough but where the second derivative vanishes as well.
+const MOST_POLISHING: usize = 30;
 /// Steps after which the search is given up.
 const MOST_STEPS: usize = 100;
 /// A step that promises less than this share of the value only polishes.
 const SETTLED: f64 = 1e-11;
 /// Distance over which gradients are differenced, as a share of the parameter, and at least.
 const STEP: f64 = 1e-6;
+
+/// An even parameter below this may step over 0.
+const SMALL: f64 = 1e-4;
 
 /// Where the search ended.
 pub(super) struct Minimum {
@@ -18,18 +23,19 @@ pub(super) struct Minimum {
 /// Newton's method with second derivatives from differences of the gradient, along which negative curvature counts as
 /// positive, so that saddles repel (Dauphin et al. 2014, NIPS 27), and with backtracking.
 ///
-/// `function` gives value and gradient, or `None` where it is not defined, which must not be at `start`.
+/// The function is even in the parameters that `is_even` names. `function` gives value and gradient, or `None` where it is not defined, which must not be at `start`.
 pub(super) fn minimum(
     start: Vec<f64>,
+    is_even: impl Fn(usize) -> bool,
     mut function: impl FnMut(&[f64]) -> Option<(f64, Vec<f64>)>,
 ) -> Option<Minimum> {
     let (mut value, mut gradient) = function(&start)?;
     let mut point = start;
     for _ in 0..MOST_STEPS {
-        let step = newton_step(&point, &gradient, &mut function)?;
+        let step = newton_step(&point, &gradient, &is_even, &mut function)?;
         let promise: f64 = 0.5 * step.iter().zip(&gradient).map(|(step, slope)| -step * slope).sum::<f64>();
         if promise <= SETTLED * (1.0 + value.abs()) {
-            let point = polished(point, &gradient, step, &mut function);
+            let point = polished(point, &gradient, step, &is_even, &mut function);
             return Some(Minimum { point, converged: true });
         }
         let mut share = 1.0;
@@ -53,17 +59,18 @@ fn polished(
     mut point: Vec<f64>,
     gradient: &[f64],
     mut step: Vec<f64>,
+    is_even: &impl Fn(usize) -> bool,
     function: &mut impl FnMut(&[f64]) -> Option<(f64, Vec<f64>)>,
 ) -> Vec<f64> {
     let mut size = largest(gradient);
-    for _ in 0..3 {
+    for _ in 0..MOST_POLISHING {
         let next: Vec<f64> = point.iter().zip(&step).map(|(place, step)| place + step).collect();
         let Some((_, slope)) = function(&next) else { break };
         if largest(&slope) >= size {
             break;
         }
         (point, size) = (next, largest(&slope));
-        match newton_step(&point, &slope, function) {
+        match newton_step(&point, &slope, is_even, function) {
             Some(next) => step = next,
             None => break,
         }
@@ -78,6 +85,7 @@ fn largest(values: &[f64]) -> f64 {
 fn newton_step(
     point: &[f64],
     gradient: &[f64],
+    is_even: &impl Fn(usize) -> bool,
     function: &mut impl FnMut(&[f64]) -> Option<(f64, Vec<f64>)>,
 ) -> Option<Vec<f64>> {
     let mut rows = Vec::with_capacity(point.len());
@@ -102,8 +110,11 @@ fn newton_step(
         let length = -along / value.abs().max(1e-12 * steepest).max(f64::MIN_POSITIVE);
         step.iter_mut().zip(vector).for_each(|(step, direction)| *step += length * direction);
     }
-    // No parameter more than triples at once.
-    let excess = point.iter().zip(&step).map(|(at, step)| step.abs() / (2.0 * at.abs()).max(0.5));
+    // At once no parameter more than triples, and no even one loses more than nine tenths: over 0 it would meet its image.
+    let excess = point.iter().zip(&step).enumerate().map(|(place, (at, step))| {
+        let shrinks = at * step < 0.0 && is_even(place);
+        step.abs() / if shrinks { (0.9 * at.abs()).max(SMALL) } else { (2.0 * at.abs()).max(0.5) }
+    });
     let shrink = excess.fold(1.0_f64, f64::max);
     for step in &mut step {
         *step /= shrink;

@@ -8,8 +8,10 @@ use crate::linear::Symmetric;
 
 /// A column that shrinks below this share of its length once others are taken out is a combination of them.
 const COLLINEAR: f64 = 1e-11;
-/// Residuals below this share of the sum of squares are rounding.
-const REPRODUCED: f64 = 1e-20;
+/// Residuals whose sum of squares is below this share of that of the response are rounding.
+const REPRODUCED: f64 = 1e-26;
+/// So are they below this share of its sum of squares within groups.
+const ELIMINATED: f64 = 1e-13;
 
 /// A model reduced to an orthonormal basis of each group's random effects.
 ///
@@ -74,16 +76,12 @@ impl<const Q: usize> Reduced<Q> {
         };
         let mut columns = vec![vec![1.0; rows]];
         columns.extend(model.fixed.iter().map(gather));
-        columns.push(gather(model.response));
+        let response = gather(model.response);
+        let rounding = REPRODUCED * dot(&response, &response);
+        columns.push(response);
         let Some((triangle, taken_out)) = orthonormal(&mut columns) else {
             return Err(Status::NotPositiveDefinite);
         };
-        let total = columns.last().map_or(0.0, |residual| dot(residual, residual));
-        let response: f64 =
-            model.response.iter().filter(|value| !value.is_nan()).map(|value| value * value).sum();
-        if total <= REPRODUCED * response {
-            return Err(Status::ZeroVariance);
-        }
         let (mut variable, centre, scale) = match model.slope {
             Some((variable, covariance)) => standardised(gather(variable), covariance)?,
             None => (Vec::new(), 0.0, 1.0),
@@ -121,7 +119,8 @@ impl<const Q: usize> Reduced<Q> {
                 dot(&columns[(cell / width).min(cell % width)], &columns[(cell / width).max(cell % width)])
             })
             .collect();
-        if reduced.left_within() <= REPRODUCED.sqrt() * total * 1e-4 {
+        let within = reduced.within.last().copied().unwrap_or(0.0);
+        if reduced.left_within() <= rounding.max(ELIMINATED * within) {
             return Err(Status::ZeroVariance);
         }
         Ok(reduced)

@@ -81,7 +81,8 @@ fn minimise(deviance: &impl Deviance, parameters: &[f64], free: &[usize]) -> Opt
         all
     };
     let start: Vec<f64> = free.iter().map(|place| parameters[*place]).collect();
-    let found = minimum(start, |values| {
+    let is_even = |place: usize| free.get(place).is_some_and(|place| deviance.is_deviation(*place));
+    let found = minimum(start, is_even, |values| {
         let (value, gradient) = deviance.evaluate(&with(values))?;
         Some((value, free.iter().map(|place| gradient[*place]).collect()))
     })?;
