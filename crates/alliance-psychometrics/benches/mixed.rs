@@ -1,6 +1,6 @@
 //! Mixed models by restricted maximum likelihood, unbalanced: up to 12 sessions per client, a sixth of them missing.
 //!
-//! The same rows for lme4: `Rscript tests/oracles/time_lme4.R`.
+//! The same rows for lme4: `Rscript tests/oracles/time_sessions.R`.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -31,7 +31,7 @@ fn data(seed: u64, groups: u32) -> Data {
             of_outer = 0.8 * random.normal();
         }
         let (level, slope) = (random.normal(), 0.3 * random.normal());
-        for time in 0..1 + (random.uniform() * 5.0) as usize {
+        for time in 0..=(random.uniform() * 5.0) as usize {
             let covariate = random.normal();
             let growth = slope * time as f64;
             data.response.push(of_outer + level + growth + 0.5 * covariate + 0.7 * random.normal());
@@ -87,7 +87,7 @@ fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
             let rest = matrix[i][j] - (0..j).map(|k| lower[i][k] * lower[j][k]).sum::<f64>();
             lower[i][j] = if i == j { rest.sqrt() } else { rest / lower[j][j] };
         }
-        if !(lower[i][i] > 0.0) {
+        if lower[i][i].is_nan() || lower[i][i] == 0.0 {
             return None;
         }
     }
@@ -103,13 +103,13 @@ fn forward(lower: &[Vec<f64>], right: &[f64]) -> Vec<f64> {
 }
 
 /// -2 log likelihood at given variances from the dense covariance matrix of the rows, nothing profiled.
-fn dense_deviance(data: &Data, likelihood: Likelihood, [residual, v0, v1, c, outer]: [f64; 5]) -> f64 {
+fn dense_deviance(data: &Data, likelihood: Likelihood, [residual, v0, v1, v01, outer]: [f64; 5]) -> f64 {
     let n = data.response.len();
     let cell = |i: usize, j: usize| {
         let same_group = f64::from(u8::from(data.group[i] == data.group[j]));
         let same_outer = f64::from(u8::from(data.outer[i] == data.outer[j]));
         let (s, t) = (data.time[i], data.time[j]);
-        same_group * (v0 + c * (s + t) + v1 * s * t)
+        same_group * (v0 + v01 * (s + t) + v1 * s * t)
             + same_outer * outer
             + if i == j { residual } else { 0.0 }
     };
