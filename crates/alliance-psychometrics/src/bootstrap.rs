@@ -56,7 +56,8 @@ impl Bootstrap {
         Ok(Self { threads: Some(threads), ..self })
     }
 
-    /// Statistics of each resample; `statistic` is given the positions of the units drawn, as many as there are units.
+    /// Statistics of each resample; `statistic` is given the positions of the units drawn, as many as there are
+    /// units.
     pub(crate) fn replicates<T: Send>(
         &self,
         units: usize,
@@ -115,7 +116,8 @@ impl Bootstrap {
     }
 }
 
-/// Quantile of sorted values, linear between order statistics (type 7 of Hyndman and Fan 1996, American Statistician 50).
+/// Quantile of sorted values, linear between order statistics (type 7 of Hyndman and Fan 1996, American Statistician
+/// 50).
 fn quantile(sorted: &[f64], p: f64) -> f64 {
     let place = p * sorted.len().saturating_sub(1) as f64;
     let at = |place: f64| sorted.get(place as usize).copied().unwrap_or(f64::NAN);

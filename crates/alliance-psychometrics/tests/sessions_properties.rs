@@ -467,8 +467,8 @@ fn trap_1_three_alphas_three_labels() {
     );
 }
 
-/// Trap 2: a standard error of measurement from the reliability of another level. The error of a session score is that of its items;
-/// SD and alpha must come from the same matrix.
+/// Trap 2: a standard error of measurement from the reliability of another level. The error of a session score is
+/// that of its items; SD and alpha must come from the same matrix.
 #[test]
 fn trap_2_the_error_of_measurement_keeps_to_one_level() {
     let data = items_of_panel_a();
@@ -511,7 +511,8 @@ fn trap_7_a_gap_is_a_gap() {
     assert!(close(found.successive_change.first.value, 2.0, 1e-12));
 }
 
-/// Trap 15: drawing rows of clustered data. Each row twice under another session number: twice the rows, no more clients.
+/// Trap 15: drawing rows of clustered data. Each row twice under another session number: twice the rows, no more
+/// clients.
 #[test]
 fn trap_15_clients_are_drawn_not_rows() {
     let data = items_of_panel_a();
@@ -579,6 +580,39 @@ fn trap_19_negative_components_are_not_hidden() {
     assert_eq!(nested.items_needed(0.8), None);
     let alpha = multilevel_alpha(&data.table(), 0.95, None).unwrap();
     assert!(alpha.within.value.is_nan() || alpha.within.value < 0.0);
+}
+
+/// Intervals of the coefficients hold the true value about as often as they say, with few clients and with gaps.
+#[test]
+fn intervals_cover_the_truth() {
+    const SAMPLES: usize = 400;
+    // The variances of `simulated`: 1, .49 and 1, with item means that are taken out.
+    let (level, change, error, sessions, items) = (1.0, 0.49, 1.0, 4.0, 3.0);
+    let mut held = [0; 5];
+    for seed in 0..SAMPLES {
+        let complete = simulated(seed as u64, 25, 4, 3, false);
+        let gaps = simulated(seed as u64, 25, 4, 3, true);
+        let crossed = crossed_generalizability(&complete.table(), 0.95).unwrap();
+        let nested = nested_generalizability(&gaps.table(), ItemMeans::Removed, 0.95).unwrap();
+        let (k, m) = (nested.sessions, nested.items);
+        for (place, (estimate, truth)) in [
+            (&crossed.mean_of_fixed_sessions, level / (level + error / (sessions * items))),
+            (&crossed.change, change / (change + error / items)),
+            (&nested.one_session, level / (level + change + error / m)),
+            (&nested.mean_of_sessions, level / (level + change / k + error / (k * m))),
+            (&nested.change, change / (change + error / m)),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let interval = estimate.interval;
+            held[place] += usize::from(interval.is_some_and(|ends| (ends.low..=ends.high).contains(&truth)));
+        }
+    }
+    for count in held {
+        let share = count as f64 / SAMPLES as f64;
+        assert!((0.915..=0.98).contains(&share), "{held:?}");
+    }
 }
 
 /// The bootstrap gives the same numbers with any number of threads.

@@ -14,9 +14,9 @@ const ELIMINATED: f64 = 1e-13;
 
 /// Ratings of targets (clients, sessions) by raters, both random: `y = mean + target + rater + residual`.
 ///
-/// A cell may be empty. With all cells filled and positive estimates the variances are those of the mean
-/// squares. The cost of an evaluation grows with the squared number of ratings per target and the cube of the number of
-/// raters: raters are the smaller factor.
+/// A cell may be empty. With all cells filled and positive estimates the variances are those of the mean squares. The
+/// cost of an evaluation grows with the squared number of ratings per target and the cube of the number of raters:
+/// raters are the smaller factor.
 ///
 /// ```
 /// use alliance_psychometrics::Columns;
@@ -56,8 +56,8 @@ impl<'a> CrossedModel<'a> {
 
     /// Estimates the variances by restricted maximum likelihood.
     ///
-    /// The status is `AllMissing` without a rating; `TooFewUnits` for fewer than two targets or raters, or if no target has
-    /// two ratings or no rater two targets; `ZeroVariance` if targets and raters reproduce every rating.
+    /// The status is `AllMissing` without a rating; `TooFewUnits` for fewer than two targets or raters, or if no
+    /// target has two ratings or no rater two targets; `ZeroVariance` if targets and raters reproduce every rating.
     #[must_use]
     pub fn fit(&self) -> CrossedFit {
         let cells = Cells::new(&self.ratings);

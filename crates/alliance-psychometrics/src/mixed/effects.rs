@@ -10,7 +10,8 @@ use super::square::{
 
 /// Effects of the groups and of the outer groups, by rising code.
 ///
-/// The conditional variance is that of the effect given the rows, fixed effects and variances taken as known, as in lme4.
+/// The conditional variance is that of the effect given the rows, fixed effects and variances taken as known, as in
+/// lme4.
 pub(super) fn effects<const Q: usize>(
     reduced: &Reduced<Q>,
     state: &State<Q>,

@@ -214,9 +214,9 @@ impl MixedFit {
 
     /// A weighted sum of fixed effects with its standard error and t interval.
     ///
-    /// The degrees of freedom are Satterthwaite's: 2 v^2 / Var(v) for the variance v of the sum, with the covariance of
-    /// the variances from the observed information (as lmerTest gives them; Kuznetsova, Brockhoff and Christensen 2017,
-    /// Journal of Statistical Software 82(13)); a variance at 0 counts as known.
+    /// The degrees of freedom are Satterthwaite's: 2 v^2 / Var(v) for the variance v of the sum, with the covariance
+    /// of the variances from the observed information (as lmerTest gives them; Kuznetsova, Brockhoff and Christensen
+    /// 2017, Journal of Statistical Software 82(13)); a variance at 0 counts as known.
     ///
     /// # Errors
     ///

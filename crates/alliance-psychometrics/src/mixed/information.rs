@@ -10,8 +10,8 @@ pub(super) struct Information {
     /// Covariance of the estimated components, in the order of the probes; NaN if the information is not positive
     /// definite.
     pub(super) components: Symmetric,
-    /// For Satterthwaite's degrees of freedom: covariance of the parameters, and the derivative with respect to each of the
-    /// covariance of the coefficients. Empty if the information is not positive definite.
+    /// For Satterthwaite's degrees of freedom: covariance of the parameters, and the derivative with respect to each
+    /// of the covariance of the coefficients. Empty if the information is not positive definite.
     pub(super) parameters: Symmetric,
     pub(super) slopes: Vec<Symmetric>,
 }

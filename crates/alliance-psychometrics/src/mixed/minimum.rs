@@ -23,7 +23,8 @@ pub(super) struct Minimum {
 /// Newton's method with second derivatives from differences of the gradient, along which negative curvature counts as
 /// positive, so that saddles repel (Dauphin et al. 2014, NIPS 27), and with backtracking.
 ///
-/// The function is even in the parameters that `is_even` names. `function` gives value and gradient, or `None` where it is not defined, which must not be at `start`.
+/// The function is even in the parameters that `is_even` names. `function` gives value and gradient, or `None` where
+/// it is not defined, which must not be at `start`.
 pub(super) fn minimum(
     start: Vec<f64>,
     is_even: impl Fn(usize) -> bool,
@@ -110,7 +111,8 @@ fn newton_step(
         let length = -along / value.abs().max(1e-12 * steepest).max(f64::MIN_POSITIVE);
         step.iter_mut().zip(vector).for_each(|(step, direction)| *step += length * direction);
     }
-    // At once no parameter more than triples, and no even one loses more than nine tenths: over 0 it would meet its image.
+    // At once no parameter more than triples, and no even one loses more than nine tenths: over 0 it would meet its
+    // image.
     let excess = point.iter().zip(&step).enumerate().map(|(place, (at, step))| {
         let shrinks = at * step < 0.0 && is_even(place);
         step.abs() / if shrinks { (0.9 * at.abs()).max(SMALL) } else { (2.0 * at.abs()).max(0.5) }

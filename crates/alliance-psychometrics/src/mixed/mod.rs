@@ -1,9 +1,9 @@
 //! The linear mixed model for clients with several rows, clients in therapists, and growth.
 //!
-//! One factor groups the rows (clients, dyads, sessions with several items, studies). Each group has its own deviation
-//! from the fixed part: an intercept, or an intercept and a slope, correlated or not. The groups may be nested in an
-//! outer factor (clients in therapists, sessions in clients) that has an intercept. Residuals are independent with one
-//! variance. Groups may have any number of rows; a row with a missing value is left out.
+//! One factor groups the rows (clients, dyads, sessions with several items, studies). Each group has its own
+//! deviation from the fixed part: an intercept, or an intercept and a slope, correlated or not. The groups may be
+//! nested in an outer factor (clients in therapists, sessions in clients) that has an intercept. Residuals are
+//! independent with one variance. Groups may have any number of rows; a row with a missing value is left out.
 //!
 //! ```text
 //! y = b0 + b1 x1 + ... + (u0 + u1 z) + v + e     u: group, v: outer group, e: residual
@@ -21,12 +21,12 @@
 //! Autocorrelated residuals, residual variances that differ between rows, further random slopes and factors crossed
 //! with covariates are not built.
 //!
-//! **How.** The model is estimated as in Bates, Mächler, Bolker and Walker (2015, Journal of Statistical Software 67(1)):
-//! the profiled (restricted) deviance is minimised over the relative Cholesky factor of the random effects. Each group is
-//! first reduced to an orthonormal basis of its random effects, so that an evaluation with its exact gradient costs time in
-//! the number of groups, not of rows, and subtracts no large numbers. Since the deviance is even in the
-//! diagonal of the factor, a variance of 0 is an ordinary minimum; it is then set to 0 exactly, and the status is
-//! [`Boundary`](crate::Status::Boundary).
+//! **How.** The model is estimated as in Bates, Mächler, Bolker and Walker (2015, Journal of Statistical Software
+//! 67(1)): the profiled (restricted) deviance is minimised over the relative Cholesky factor of the random effects.
+//! Each group is first reduced to an orthonormal basis of its random effects, so that an evaluation with its exact
+//! gradient costs time in the number of groups, not of rows, and subtracts no large numbers. Since the deviance is
+//! even in the diagonal of the factor, a variance of 0 is an ordinary minimum; it is then set to 0 exactly, and the
+//! status is [`Boundary`](crate::Status::Boundary).
 
 mod criterion;
 mod crossed;

@@ -125,9 +125,9 @@ impl<'a> MixedModel<'a> {
     /// Estimates the model.
     ///
     /// Data that cannot carry it give a fit without values whose status says why: `AllMissing` without a complete
-    /// row; `TooFewUnits` for fewer than two groups, not more rows than random effects or fixed effects, or outer groups of one group
-    /// each; `ZeroVariance` if random and fixed effects reproduce every row; `NotPositiveDefinite` if a
-    /// fixed column is a combination of others.
+    /// row; `TooFewUnits` for fewer than two groups, not more rows than random effects or fixed effects, or outer
+    /// groups of one group each; `ZeroVariance` if random and fixed effects reproduce every row;
+    /// `NotPositiveDefinite` if a fixed column is a combination of others.
     #[must_use]
     pub fn fit(&self) -> MixedFit {
         super::estimation::fit(self)

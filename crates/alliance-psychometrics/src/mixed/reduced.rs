@@ -17,8 +17,8 @@ const ELIMINATED: f64 = 1e-13;
 ///
 /// Fixed columns are made orthonormal and the response is replaced by its least-squares residual, which changes
 /// coefficients in a known way and the likelihood not at all. Together they are the `width` columns W, the response
-/// last. With Z = U R in a group (U orthonormal, R upper triangular) the rows enter the likelihood only through R, U'W and
-/// what is left of W: V = I + Z Psi Z' acts as I + R Psi R' on U'W and as the identity on the rest.
+/// last. With Z = U R in a group (U orthonormal, R upper triangular) the rows enter the likelihood only through R,
+/// U'W and what is left of W: V = I + Z Psi Z' acts as I + R Psi R' on U'W and as the identity on the rest.
 pub(super) struct Reduced<const Q: usize> {
     /// Rows used.
     pub(super) rows: usize,

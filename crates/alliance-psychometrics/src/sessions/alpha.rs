@@ -37,10 +37,10 @@ pub struct MultilevelAlpha {
 /// S_B = (MS_B - S_W) / n0     MS_B = Σ n_j (x̄_j - x̄)(x̄_j - x̄)' / (J - 1)     n0 = (N - Σ n_j² / N) / (J - 1)
 /// ```
 ///
-/// Geldhof, Preacher and Zyphur (2014, Psychological Methods 19, 72-91). Rows with a missing item are left out.
-/// The interval of `within` is Feldt's (1965, Psychometrika 30, 357-370) with N - J degrees of freedom, exact for normal scores and
-/// parallel items; `between`, `pooled` and the items have intervals only with a `bootstrap`, which draws clients and then serves
-/// `within` too. A client with constant answers or one session counts like any other.
+/// Geldhof, Preacher and Zyphur (2014, Psychological Methods 19, 72-91). Rows with a missing item are left out. The
+/// interval of `within` is Feldt's (1965, Psychometrika 30, 357-370) with N - J degrees of freedom, exact for normal
+/// scores and parallel items; `between`, `pooled` and the items have intervals only with a `bootstrap`, which draws
+/// clients and then serves `within` too. A client with constant answers or one session counts like any other.
 ///
 /// # Errors
 ///

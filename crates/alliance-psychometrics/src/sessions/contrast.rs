@@ -39,10 +39,10 @@ const STATISTICS: usize = 4;
 
 /// Compares the stability of two raters' scores on the sessions that both rated.
 ///
-/// The table has the first rater's scores as its first column and the second's as its second. Moments of each client are made once, from them
-/// ICC(1) = (MSB - MSW) / (MSB + (n0 - 1) MSW) with n0 = (N - Σ `n_j²` / N) / (J - 1), the pooled within SD, the root mean square
-/// successive difference and the pooled within slope; standard errors and intervals come from drawing
-/// clients. A missing session is a gap: sessions 3 and 5 do not follow each other.
+/// The table has the first rater's scores as its first column and the second's as its second. Moments of each client
+/// are made once, from them ICC(1) = (MSB - MSW) / (MSB + (n0 - 1) MSW) with n0 = (N - Σ `n_j²` / N) / (J - 1), the
+/// pooled within SD, the root mean square successive difference and the pooled within slope; standard errors and
+/// intervals come from drawing clients. A missing session is a gap: sessions 3 and 5 do not follow each other.
 ///
 /// # Errors
 ///

@@ -19,9 +19,9 @@ const RESIDUAL: usize = 6;
 
 /// Variance components of clients, sessions and items, all crossed, and Cranford's coefficients.
 ///
-/// Components are as estimated, negative ones too (status `OutOfRange`); coefficients count negative ones as 0 and say so
-/// (status `Boundary`). `P`, `PT`, ... are the components of client, client × session, ...; `K` is the number of sessions, `m` that of
-/// items.
+/// Components are as estimated, negative ones too (status `OutOfRange`); coefficients count negative ones as 0 and
+/// say so (status `Boundary`). `P`, `PT`, ... are the components of client, client × session, ...; `K` is the number
+/// of sessions, `m` that of items.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CrossedGeneralizability {
@@ -45,8 +45,8 @@ pub struct CrossedGeneralizability {
     pub session_item: Estimate,
     /// E: the rest.
     pub residual: Estimate,
-    /// `R_1F` = (P + PI/m) / (P + PI/m + E/m): a client's level from one session, the session being the same for all and its
-    /// effect no error.
+    /// `R_1F` = (P + PI/m) / (P + PI/m + E/m): a client's level from one session, the session being the same for all
+    /// and its effect no error.
     pub one_fixed_session: Estimate,
     /// `R_kF` = (P + PI/m) / (P + PI/m + E/(Km)): the same from the mean of all sessions.
     pub mean_of_fixed_sessions: Estimate,
@@ -60,12 +60,12 @@ pub struct CrossedGeneralizability {
 
 /// Components and coefficients for clients that all have the same sessions and every item.
 ///
-/// Cranford, Shrout, Iida, Rafaeli, Yip and Bolger (2006, Personality and Social Psychology Bulletin 32, 917-929); standard
-/// errors of components from 2 MS² / df. In R: `psych::multilevel.reliability`.
+/// Cranford, Shrout, Iida, Rafaeli, Yip and Bolger (2006, Personality and Social Psychology Bulletin 32, 917-929);
+/// standard errors of components from 2 MS² / df. In R: `psych::multilevel.reliability`.
 ///
-/// Every coefficient is `Undefined` unless each client has each session with every item: unequal
-/// sessions are what [`nested_generalizability`](super::nested_generalizability) is for. Fewer than two items give `TooFewItems`,
-/// fewer than two clients or sessions `TooFewUnits`.
+/// Every coefficient is `Undefined` unless each client has each session with every item: unequal sessions are what
+/// [`nested_generalizability`](super::nested_generalizability) is for. Fewer than two items give `TooFewItems`, fewer
+/// than two clients or sessions `TooFewUnits`.
 ///
 /// # Errors
 ///

@@ -67,8 +67,8 @@ impl NestedGeneralizability {
         sessions.iter().flat_map(|sessions| items.iter().map(move |items| row(*sessions, *items))).collect()
     }
 
-    /// Fewest sessions with this many items whose mean tells clients apart with reliability `target`; none if clients do
-    /// not differ or the target is outside 0 to 1.
+    /// Fewest sessions with this many items whose mean tells clients apart with reliability `target`; none if clients
+    /// do not differ or the target is outside 0 to 1.
     pub fn sessions_needed(&self, target: f64, items: usize) -> Option<usize> {
         let [client, session, residual] = self.variances;
         needed((session + residual / items as f64) / client, target)
@@ -90,7 +90,8 @@ impl SessionIcc {
         needed(session / (therapist + client), target)
     }
 
-    /// Reliability of a therapist's mean over `clients` clients with `sessions` sessions each; NaN without therapists.
+    /// Reliability of a therapist's mean over `clients` clients with `sessions` sessions each; NaN without
+    /// therapists.
     ///
     /// σ²(therapist) / (σ²(therapist) + σ²(client)/c + σ²(session)/(cs)).
     pub fn therapist_mean(&self, clients: usize, sessions: usize) -> f64 {
@@ -103,8 +104,8 @@ impl SessionIcc {
         }
     }
 
-    /// Fewest clients per therapist, with `sessions` sessions each, whose mean tells therapists apart with reliability
-    /// `target`; none if therapists do not differ or the target is outside 0 to 1.
+    /// Fewest clients per therapist, with `sessions` sessions each, whose mean tells therapists apart with
+    /// reliability `target`; none if therapists do not differ or the target is outside 0 to 1.
     pub fn clients_needed(&self, target: f64, sessions: usize) -> Option<usize> {
         let [therapist, client, session] = self.variances;
         needed((client + session / sessions as f64) / therapist, target)

@@ -32,9 +32,10 @@ pub struct SessionIcc {
 
 /// Intraclass correlations of one score per session, with or without therapists.
 ///
-/// Clients with equally many scores (and therapists with equally many clients) are estimated from mean squares, where the
-/// interval of the two-level ICC is exact for normal scores; all others by REML. With therapists a client's level has two parts,
-/// the therapist's and the client's own, and both count in `one_session` and `mean_of_sessions`. In R: `lme4::lmer(score ~ 1 + (1 | therapist/client))`.
+/// Clients with equally many scores (and therapists with equally many clients) are estimated from mean squares, where
+/// the interval of the two-level ICC is exact for normal scores; all others by REML. With therapists a client's level
+/// has two parts, the therapist's and the client's own, and both count in `one_session` and `mean_of_sessions`. In R:
+/// `lme4::lmer(score ~ 1 + (1 | therapist/client))`.
 ///
 /// # Errors
 ///

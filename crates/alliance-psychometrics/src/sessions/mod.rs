@@ -1,7 +1,7 @@
 //! How far scores of repeated sessions can be trusted: between clients, and for the changes within them.
 //!
-//! The same answers give several reliabilities, one for each question; every [`Estimate`](crate::Estimate) says of which level it
-//! speaks.
+//! The same answers give several reliabilities, one for each question; every [`Estimate`](crate::Estimate) says of
+//! which level it speaks.
 //!
 //! | question | function |
 //! |---|---|

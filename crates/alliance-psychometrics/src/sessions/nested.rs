@@ -8,11 +8,12 @@ use crate::{Estimate, Level, PsychometricsError, Status};
 /// What becomes of items that are harder to agree with than others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ItemMeans {
-    /// Differences between items' means count as error, as in R's `psych` and in three-level models of items in sessions.
+    /// Differences between items' means count as error, as in R's `psych` and in three-level models of items in
+    /// sessions.
     #[default]
     InError,
-    /// Items' means over all rows are taken out first (in mixed models as fixed effects): everybody answers the same items, so
-    /// that their difficulty is no error.
+    /// Items' means over all rows are taken out first (in mixed models as fixed effects): everybody answers the same
+    /// items, so that their difficulty is no error.
     Removed,
 }
 
@@ -39,19 +40,21 @@ pub struct NestedGeneralizability {
     pub one_session: Estimate,
     /// `R_kRn` = P / (P + T(P)/K + E/(Km)): a client's level from the mean of the sessions.
     pub mean_of_sessions: Estimate,
-    /// `R_Cn` = T(P) / (T(P) + E/m): changes of a client between sessions. Nezlek's reliability of occasions is the same.
+    /// `R_Cn` = T(P) / (T(P) + E/m): changes of a client between sessions. Nezlek's reliability of occasions is the
+    /// same.
     pub change: Estimate,
     pub(super) variances: [f64; 3],
 }
 
 /// Components and coefficients for clients whose sessions are not aligned with each other's.
 ///
-/// Balanced and complete tables are estimated from mean squares, which may make a component negative (status `OutOfRange`; in
-/// coefficients it counts as 0, status `Boundary`); all others by REML of sessions within clients with
-/// [`MixedModel`](crate::mixed::MixedModel). A row (session) is used if it has at least one answer.
+/// Balanced and complete tables are estimated from mean squares, which may make a component negative (status
+/// `OutOfRange`; in coefficients it counts as 0, status `Boundary`); all others by REML of sessions within clients
+/// with [`MixedModel`](crate::mixed::MixedModel). A row (session) is used if it has at least one answer.
 ///
-/// Cranford et al. (2006, Personality and Social Psychology Bulletin 32, 917-929); Nezlek (2017, Journal of Research in
-/// Personality 69, 149-155). In R: `psych::multilevel.reliability` (`RkRn`, `Rcn`), or `lme4::lmer(answer ~ 1 + (1 | client/session))`.
+/// Cranford et al. (2006, Personality and Social Psychology Bulletin 32, 917-929); Nezlek (2017, Journal of Research
+/// in Personality 69, 149-155). In R: `psych::multilevel.reliability` (`RkRn`, `Rcn`), or `lme4::lmer(answer ~ 1 + (1
+/// | client/session))`.
 ///
 /// # Errors
 ///

@@ -27,7 +27,8 @@ pub struct Stability {
 
 /// Stability between two sessions, of the clients with both scores: one rater, one scale.
 ///
-/// `McGraw` and Wong (1996, Psychological Methods 1, 30-46). [`SessionTable::pairs`](super::SessionTable::pairs) makes the two columns.
+/// `McGraw` and Wong (1996, Psychological Methods 1, 30-46). [`SessionTable::pairs`](super::SessionTable::pairs)
+/// makes the two columns.
 ///
 /// # Errors
 ///

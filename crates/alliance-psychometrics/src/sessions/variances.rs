@@ -19,7 +19,8 @@ pub(super) const RESIDUAL: usize = 2;
 pub(super) struct NestedVariances {
     /// In the order outer group, group, residual; without an outer factor its variance is 0.
     pub(super) components: Components,
-    /// Mean squares in that order if the design is balanced; without an outer factor the first has no degrees of freedom.
+    /// Mean squares in that order if the design is balanced; without an outer factor the first has no degrees of
+    /// freedom.
     pub(super) squares: Option<[MeanSquare; 3]>,
     /// Harmonic mean of the number of groups in an outer group; without an outer factor their number.
     pub(super) groups: f64,
@@ -90,7 +91,8 @@ impl NestedRows {
         None
     }
 
-    /// Mean squares if all outer groups have as many groups and all groups as many rows (and kinds one row per group).
+    /// Mean squares if all outer groups have as many groups and all groups as many rows (and kinds one row per
+    /// group).
     fn balanced(&self, groups: &Groups, outer: Option<&Groups>) -> Option<[MeanSquare; 3]> {
         let equal = |groups: &Groups| {
             let size = groups.rows(0).len();
