@@ -28,6 +28,7 @@
 //! even in the diagonal of the factor, a variance of 0 is an ordinary minimum; it is then set to 0 exactly, and the
 //! status is [`Boundary`](crate::Status::Boundary).
 
+mod cells;
 mod criterion;
 mod crossed;
 mod effects;
