@@ -4,6 +4,7 @@ mod columns;
 mod distributions;
 mod error;
 mod estimate;
+pub mod form;
 mod linear;
 
 pub use columns::Columns;
