@@ -71,7 +71,7 @@ pub(super) fn extract(correlations: &Symmetric, factors: usize, extraction: Extr
             .filter(|place| !(get(&parameters, *place) <= bound && get(&point.gradient, *place) > 0.0))
             .collect();
         let steepest = free.iter().map(|place| get(&point.gradient, *place).abs()).fold(0.0, f64::max);
-        if !(steepest > SETTLED) {
+        if steepest.is_nan() || steepest <= SETTLED {
             is_settled = !steepest.is_nan();
             break;
         }

@@ -21,15 +21,20 @@
 mod alpha;
 mod expectation;
 mod factors;
+mod hierarchical;
 mod moments;
 mod omega;
+mod rotation;
 mod split_half;
+mod subscales;
 
 pub use alpha::{Alpha, AlphaInterval, ItemStatistics};
 pub use factors::Extraction;
+pub use hierarchical::{GroupOmega, Groups, HierarchicalOmega};
 pub use moments::Missing;
 pub use omega::{ModelFit, Omega};
 pub use split_half::{Split, SplitDistribution, SplitHalf, SplitOptions};
+pub use subscales::Subscale;
 
 use crate::linear::Symmetric;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};

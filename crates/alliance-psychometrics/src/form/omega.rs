@@ -44,7 +44,7 @@ pub struct ModelFit {
 }
 
 impl ModelFit {
-    const UNKNOWN: Self = Self {
+    pub(super) const UNKNOWN: Self = Self {
         chi_square: f64::NAN,
         degrees_of_freedom: f64::NAN,
         p_value: f64::NAN,
@@ -95,7 +95,7 @@ const RAW_OBSERVED: &str = "omega total, one factor, observed variance";
 const STANDARDIZED_OBSERVED: &str = "standardized omega total, one factor, observed variance";
 
 impl Form<'_> {
-    /// Omega total of one factor (McDonald 1999, Test Theory).
+    /// Omega total of one factor (`McDonald` 1999, Test Theory).
     ///
     /// Between 0 and 1 with the model's own variance as denominator. Constant items are left out, with a note; three items
     /// that vary are the least, and fit only with four. [`Status::Heywood`] marks a solution whose uniqueness stopped at
