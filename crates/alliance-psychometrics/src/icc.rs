@@ -267,6 +267,17 @@ fn from_mean_squares(
 }
 
 impl IntraclassCorrelations {
+    /// Each estimate changed.
+    pub(crate) fn map(self, mut change: impl FnMut(Estimate) -> Estimate) -> Self {
+        let mut pair = |pair: SingleAndAverage| SingleAndAverage { single: change(pair.single), average: change(pair.average) };
+        Self {
+            one_way: pair(self.one_way),
+            agreement: pair(self.agreement),
+            consistency: pair(self.consistency),
+            mean_squares: self.mean_squares,
+        }
+    }
+
     /// From variance components of targets, raters and residuals, such as REML gives where cells are missing.
     ///
     /// `raters` is the number the average stands for. The one-way forms are undefined: their model has no component of

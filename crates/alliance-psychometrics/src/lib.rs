@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod coders;
 mod columns;
 mod distributions;
 mod error;
 mod estimate;
 pub mod form;
+pub mod icc;
 mod linear;
 
 pub use columns::Columns;
