@@ -13,6 +13,8 @@
 //! targets, raters and residuals come from a crossed mixed model and go into
 //! [`IntraclassCorrelations::from_components`].
 
+#![allow(clippy::doc_markdown)] // Names of people and of other programs' output.
+
 use crate::distributions::fisher_f;
 use crate::form::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
@@ -61,8 +63,8 @@ const NAMES: [&str; 6] = ["ICC(1)", "ICC(1,k)", "ICC(A,1)", "ICC(A,k)", "ICC(C,1
 ///
 /// Up to 1; negative ones are given as they are and marked [`Status::OutOfRange`]. Formulas and intervals of single
 /// ratings: McGraw & Wong 1996, Psychological Methods 1, 30-46, tables 4 and 7. Those of averages step the ends up
-/// by `k x / (1 + (k - 1) x)`, as psych and pingouin do; for ICC(A,k) the R package irr uses other degrees of freedom
-/// and gives another interval. [`Status::ZeroVariance`] where the targets' means do not differ.
+/// by `k x / (1 + (k - 1) x)`, as psych and pingouin do, which for ICC(A,k) is the interval of McGraw & Wong. The R
+/// package irr puts the average's coefficient into the single form's degrees of freedom and gives another. [`Status::ZeroVariance`] where the targets' means do not differ.
 ///
 /// ```
 /// use alliance_psychometrics::{Columns, icc::intraclass_correlations};

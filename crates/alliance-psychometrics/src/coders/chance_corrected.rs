@@ -87,7 +87,9 @@ impl Agreement<'_> {
                 observed += count * agreeing;
             }
         }
-        shares.iter_mut().for_each(|share| *share /= units);
+        for share in &mut shares {
+            *share /= units;
+        }
         let observed = observed / paired;
         let total_weight: f64 = self.weights.iter().sum();
         // Chance agreement is the mean over units of this of their codes.

@@ -119,7 +119,9 @@ impl CodedUnits {
                     }
                     if let Some(pattern) = patterns.get_mut(start..) {
                         pattern.reverse();
-                        pattern.iter_mut().for_each(|digit| *digit = digit.wrapping_sub(1));
+                        for digit in pattern {
+                            *digit = digit.wrapping_sub(1);
+                        }
                     }
                 }
             }

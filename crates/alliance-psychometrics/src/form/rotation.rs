@@ -36,20 +36,22 @@ pub(super) fn varimax(loadings: &Loadings) -> Loadings {
         let mut turned: f64 = 0.0;
         for one in 0..factors {
             for other in one + 1..factors {
-                let (mut a, mut b, mut c, mut d) = (0.0, 0.0, 0.0, 0.0);
+                // Kaiser's sums of u = x^2 - y^2 and v = 2xy.
+                let (mut sum_u, mut sum_v, mut squares, mut products) = (0.0, 0.0, 0.0, 0.0);
                 for row in 0..rotated.len() {
-                    let (x, y) = (cell(&rotated, row, one), cell(&rotated, row, other));
-                    let (u, v) = (x * x - y * y, 2.0 * x * y);
-                    a += u;
-                    b += v;
-                    c += u * u - v * v;
-                    d += 2.0 * u * v;
+                    let (left, right) = (cell(&rotated, row, one), cell(&rotated, row, other));
+                    let (u, v) = (left * left - right * right, 2.0 * left * right);
+                    sum_u += u;
+                    sum_v += v;
+                    squares += u * u - v * v;
+                    products += 2.0 * u * v;
                 }
-                let angle = libm::atan2(d - 2.0 * a * b / n, c - (a * a - b * b) / n) / 4.0;
+                let angle =
+                    libm::atan2(products - 2.0 * sum_u * sum_v / n, squares - (sum_u * sum_u - sum_v * sum_v) / n) / 4.0;
                 let (sine, cosine) = (libm::sin(angle), libm::cos(angle));
                 for row in &mut rotated {
-                    if let Ok([x, y]) = row.get_disjoint_mut([one, other]) {
-                        (*x, *y) = (cosine * *x + sine * *y, cosine * *y - sine * *x);
+                    if let Ok([left, right]) = row.get_disjoint_mut([one, other]) {
+                        (*left, *right) = (cosine * *left + sine * *right, cosine * *right - sine * *left);
                     }
                 }
                 turned = turned.max(angle.abs());
@@ -185,14 +187,12 @@ pub(super) fn oblimin(start: &Loadings) -> Option<Oblique> {
             }
             length /= 2.0;
         }
-        match next {
-            Some(candidate) => position = candidate,
-            None => {
-                // Rounding hides any further descent.
-                is_settled = steepness < 1e-5;
-                break;
-            }
-        }
+        let Some(candidate) = next else {
+            // Rounding hides any further descent.
+            is_settled = steepness < 1e-5;
+            break;
+        };
+        position = candidate;
     }
     let correlations = axes_products(&position.axes);
     Some(Oblique { loadings: position.loadings, correlations, is_settled })
