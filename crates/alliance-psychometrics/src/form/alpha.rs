@@ -131,7 +131,7 @@ impl Form<'_> {
         if self.moments.status == Status::NotConverged { estimate.with_status(Status::NotConverged) } else { estimate }
     }
 
-    fn standardized_alpha(&self, correlations: &Symmetric) -> Estimate {
+    pub(super) fn standardized_alpha(&self, correlations: &Symmetric) -> Estimate {
         if let Some(status) = self.obstacle(2) {
             return self.undefined(status, STANDARDIZED);
         }

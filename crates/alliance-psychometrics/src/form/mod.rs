@@ -19,11 +19,14 @@
 //! ```
 
 mod alpha;
+mod bivariate_normal;
 mod expectation;
 mod factors;
 mod hierarchical;
 mod moments;
 mod omega;
+mod ordinal;
+mod polychoric;
 mod rotation;
 mod split_half;
 mod subscales;
@@ -33,6 +36,8 @@ pub use factors::Extraction;
 pub use hierarchical::{GroupOmega, Groups, HierarchicalOmega};
 pub use moments::Missing;
 pub use omega::{ModelFit, Omega};
+pub use ordinal::{OrdinalReliability, OrdinalRule, ordinal_reliability};
+pub use polychoric::{Polychoric, polychoric};
 pub use split_half::{Split, SplitDistribution, SplitHalf, SplitOptions};
 pub use subscales::Subscale;
 
@@ -174,10 +179,15 @@ impl<'a> Form<'a> {
     /// Measurement error of the sum of the items: `SD * sqrt(1 - reliability)`.
     ///
     /// In points of the sum; divide by the number of items for the mean. The reliability must be one of this
-    /// form's observed scores: one of latent responses is refused, because it describes scores
+    /// form's observed scores: one of latent responses ([`ordinal_reliability`]) is refused, because it describes scores
     /// nobody has. Undefined for a reliability above 1 or without a value; a negative one gives an error above the SD.
     pub fn standard_error_of_measurement(&self, reliability: &Estimate) -> Estimate {
         const METHOD: &str = "standard error of measurement: SD * sqrt(1 - reliability)";
+        if ordinal::is_latent(reliability) {
+            return self
+                .undefined(Status::Undefined, METHOD)
+                .with_note("a reliability of latent responses says nothing about the error of observed scores");
+        }
         if let Some(status) = self.obstacle(1) {
             return self.undefined(status, METHOD);
         }
