@@ -17,7 +17,9 @@ fn codes(coders: usize, units: usize) -> Vec<Vec<f64>> {
     let mut random = Generator::stream(1, 0);
     let truth: Vec<f64> = (0..units).map(|_| random.normal()).collect();
     (0..coders)
-        .map(|_| truth.iter().map(|level| (3.5 + level + 0.5 * random.normal()).floor().clamp(1.0, 5.0)).collect())
+        .map(|_| {
+            truth.iter().map(|level| (3.5 + level + 0.5 * random.normal()).floor().clamp(1.0, 5.0)).collect()
+        })
         .collect()
 }
 
@@ -40,7 +42,9 @@ fn krippendorff_ordinal_of_decimals(bencher: Bencher<'_, '_>) {
         codes(3, 100_000).iter().map(|c| c.iter().map(|code| code + random.normal()).collect()).collect()
     };
     bencher.bench(|| {
-        black_box(CodedUnits::new(&table(&columns)).krippendorff(Metric::Ordinal, CoderOptions::default()).unwrap());
+        black_box(
+            CodedUnits::new(&table(&columns)).krippendorff(Metric::Ordinal, CoderOptions::default()).unwrap(),
+        );
     });
 }
 
@@ -48,14 +52,20 @@ fn krippendorff_ordinal_of_decimals(bencher: Bencher<'_, '_>) {
 fn krippendorff_ordinal_2_000_replications_of_1_000_units(bencher: Bencher<'_, '_>) {
     let columns = codes(3, 1_000);
     let options = CoderOptions::default().with_bootstrap(Bootstrap::new(2_000, 1));
-    bencher.bench(|| black_box(CodedUnits::new(&table(&columns)).krippendorff(Metric::Ordinal, options).unwrap()));
+    bencher.bench(|| {
+        black_box(CodedUnits::new(&table(&columns)).krippendorff(Metric::Ordinal, options).unwrap())
+    });
 }
 
 #[divan::bench]
 fn weighted_kappa_100_000(bencher: Bencher<'_, '_>) {
     let columns = codes(2, 100_000);
     bencher.bench(|| {
-        black_box(CodedUnits::new(&table(&columns)).kappa(0, 1, &Weights::Quadratic, CoderOptions::default()).unwrap());
+        black_box(
+            CodedUnits::new(&table(&columns))
+                .kappa(0, 1, &Weights::Quadratic, CoderOptions::default())
+                .unwrap(),
+        );
     });
 }
 

@@ -19,7 +19,11 @@ fn answers(rows: usize, missing: f64) -> Vec<Vec<f64>> {
     (0..12)
         .map(|_| {
             let mut answer = |level: &f64| {
-                if random.bernoulli(missing) { f64::NAN } else { (4.5 + level + random.normal()).floor().clamp(1.0, 7.0) }
+                if random.bernoulli(missing) {
+                    f64::NAN
+                } else {
+                    (4.5 + level + random.normal()).floor().clamp(1.0, 7.0)
+                }
             };
             level.iter().map(&mut answer).collect()
         })

@@ -112,7 +112,10 @@ fn undefined(status: Status, ratings: &Columns<'_>, rows: usize) -> IntraclassCo
     })
 }
 
-fn build(mean_squares: MeanSquares, mut make: impl FnMut(&'static str) -> Estimate) -> IntraclassCorrelations {
+fn build(
+    mean_squares: MeanSquares,
+    mut make: impl FnMut(&'static str) -> Estimate,
+) -> IntraclassCorrelations {
     let [one, one_k, agreement, agreement_k, consistency, consistency_k] = NAMES;
     let mut pair = |single, average| SingleAndAverage { single: make(single), average: make(average) };
     IntraclassCorrelations {
@@ -259,7 +262,8 @@ fn from_mean_squares(
     ];
     let mut numbers = values.into_iter().zip(ends);
     build(mean_squares, |method| {
-        let (value, (low, high, degrees)) = numbers.next().unwrap_or((f64::NAN, (f64::NAN, f64::NAN, f64::NAN)));
+        let (value, (low, high, degrees)) =
+            numbers.next().unwrap_or((f64::NAN, (f64::NAN, f64::NAN, f64::NAN)));
         Estimate::new(value, Level::BetweenRaters, method)
             .with_interval(low, high, confidence)
             .with_degrees_of_freedom(degrees)
@@ -271,7 +275,10 @@ fn from_mean_squares(
 impl IntraclassCorrelations {
     /// Each estimate changed.
     pub(crate) fn map(self, mut change: impl FnMut(Estimate) -> Estimate) -> Self {
-        let mut pair = |pair: SingleAndAverage| SingleAndAverage { single: change(pair.single), average: change(pair.average) };
+        let mut pair = |pair: SingleAndAverage| SingleAndAverage {
+            single: change(pair.single),
+            average: change(pair.average),
+        };
         Self {
             one_way: pair(self.one_way),
             agreement: pair(self.agreement),
@@ -288,9 +295,11 @@ impl IntraclassCorrelations {
         let k = raters as f64;
         let share = |noise: f64| targets / (targets + noise);
         let (all, own) = (raters_component + residual, residual);
-        let mut values = [f64::NAN, f64::NAN, share(all), share(all / k), share(own), share(own / k)].into_iter();
+        let mut values =
+            [f64::NAN, f64::NAN, share(all), share(all / k), share(own), share(own / k)].into_iter();
         build(MeanSquares::NONE, |method| {
-            Estimate::new(values.next().unwrap_or(f64::NAN), Level::BetweenRaters, method).expected_within(0.0, 1.0)
+            Estimate::new(values.next().unwrap_or(f64::NAN), Level::BetweenRaters, method)
+                .expected_within(0.0, 1.0)
         })
     }
 }

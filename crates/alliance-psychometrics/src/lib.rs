@@ -8,6 +8,7 @@ mod estimate;
 pub mod form;
 pub mod icc;
 mod linear;
+mod vectors;
 
 pub use columns::Columns;
 pub use error::PsychometricsError;

@@ -5,7 +5,8 @@
 mod common;
 
 use alliance_psychometrics::coders::{
-    Bootstrap, CodedUnits, Coefficient, CoderOptions, MarkerOptions, Metric, Weights, marker_agreement, model_agreement,
+    Bootstrap, CodedUnits, CoderOptions, Coefficient, MarkerOptions, Metric, Weights, marker_agreement,
+    model_agreement,
 };
 use alliance_psychometrics::icc::intraclass_correlations;
 use alliance_psychometrics::{Columns, Estimate, Status};
@@ -55,8 +56,11 @@ fn kappas_agree_with_statsmodels() {
     for case in vectors["cases"].as_array().unwrap() {
         let (codes, name) = (codes_of(case), case["name"].as_str().unwrap());
         let units = units_of(case, &codes);
-        let mut kinds =
-            vec![(Weights::Unweighted, "unweighted"), (Weights::Linear, "linear"), (Weights::Quadratic, "quadratic")];
+        let mut kinds = vec![
+            (Weights::Unweighted, "unweighted"),
+            (Weights::Linear, "linear"),
+            (Weights::Quadratic, "quadratic"),
+        ];
         if case["disagreement"].is_array() {
             kinds.push((Weights::Disagreement(numbers(&case["disagreement"])), "disagreement"));
         }
@@ -68,7 +72,11 @@ fn kappas_agree_with_statsmodels() {
             let found = units.kappa(0, 1, &weights, CoderOptions::default()).unwrap();
             assert_close(found.kappa.value, &expected["kappa"], &format!("{name}, {key}"));
             assert_close(found.kappa.standard_error, &expected["se"], &format!("{name}, {key}, error"));
-            assert_close(found.null_standard_error, &expected["null_se"], &format!("{name}, {key}, null error"));
+            assert_close(
+                found.null_standard_error,
+                &expected["null_se"],
+                &format!("{name}, {key}, null error"),
+            );
             if key == "unweighted" {
                 assert_close(found.maximum, &expected["maximum"], &format!("{name}, maximum"));
             }
@@ -91,7 +99,11 @@ fn coefficients_of_many_coders_agree_with_statsmodels_and_irrcac() {
         let options = CoderOptions::default();
         let fleiss = units.fleiss_kappa(options).unwrap();
         assert_close(fleiss.value, &expected["fleiss"], name);
-        assert_close(fleiss.standard_error, &expected["fleiss_se"], &format!("{name}, error of Fleiss's kappa"));
+        assert_close(
+            fleiss.standard_error,
+            &expected["fleiss_se"],
+            &format!("{name}, error of Fleiss's kappa"),
+        );
         assert_close(units.randolph_kappa(options).unwrap().value, &expected["randolph"], name);
         let ac1 = units.gwet(&Weights::Unweighted, options).unwrap();
         assert_close(ac1.value, &expected["gwet"]["value"], name);
@@ -103,7 +115,10 @@ fn coefficients_of_many_coders_agree_with_statsmodels_and_irrcac() {
         let interval = ac1.interval.unwrap();
         let shown = numbers(&expected["gwet_interval"]);
         // irrCAC cuts the interval at 1.
-        assert!(close(interval.low, shown[0], 1e-9) && close(interval.high.min(1.0), shown[1], 1e-9), "{name}");
+        assert!(
+            close(interval.low, shown[0], 1e-9) && close(interval.high.min(1.0), shown[1], 1e-9),
+            "{name}"
+        );
     }
 }
 
@@ -115,7 +130,11 @@ fn alphas_agree_with_krippendorff() {
         let units = units_of(case, &codes);
         for (metric, key) in METRICS {
             let found = units.krippendorff(metric, CoderOptions::default()).unwrap();
-            assert_close(found.value, &case["expected"]["krippendorff"][key], &format!("{} {key}", case["name"]));
+            assert_close(
+                found.value,
+                &case["expected"]["krippendorff"][key],
+                &format!("{} {key}", case["name"]),
+            );
             assert!(found.interval.is_none() && found.notes[0].contains("bootstrap"));
         }
     }
@@ -125,9 +144,12 @@ fn alphas_agree_with_krippendorff() {
 #[test]
 fn indices_of_the_two_by_two_table() {
     let vectors = vectors("coders");
-    let case = |name: &str| vectors["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone();
+    let case = |name: &str| {
+        vectors["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone()
+    };
     let two = case("two by two");
-    let found = units_of(&two, &codes_of(&two)).kappa(0, 1, &Weights::Unweighted, CoderOptions::default()).unwrap();
+    let found =
+        units_of(&two, &codes_of(&two)).kappa(0, 1, &Weights::Unweighted, CoderOptions::default()).unwrap();
     for (value, expected) in [
         (found.kappa.value, 0.4),
         (found.prevalence_adjusted, 0.4),
@@ -137,7 +159,10 @@ fn indices_of_the_two_by_two_table() {
     ] {
         assert!((value - expected).abs() < 1e-12);
     }
-    assert!((found.kappa.standard_error - 0.1270).abs() < 5e-5 && (found.null_standard_error - 0.1386).abs() < 5e-5);
+    assert!(
+        (found.kappa.standard_error - 0.1270).abs() < 5e-5
+            && (found.null_standard_error - 0.1386).abs() < 5e-5
+    );
     let fleiss = case("Fleiss 1971");
     let units = units_of(&fleiss, &codes_of(&fleiss));
     assert!((units.fleiss_null_standard_error() - 0.016_965_069_2).abs() < 1e-10);
@@ -148,10 +173,16 @@ fn indices_of_the_two_by_two_table() {
 #[test]
 fn light_is_the_mean_of_the_pairs() {
     let vectors = vectors("coders");
-    let case = vectors["cases"].as_array().unwrap().iter().find(|case| case["name"] == "three coders, four categories").unwrap();
+    let case = vectors["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["name"] == "three coders, four categories")
+        .unwrap();
     let codes = codes_of(case);
     let units = units_of(case, &codes);
-    let pair = |one, other| units.kappa(one, other, &Weights::Linear, CoderOptions::default()).unwrap().kappa.value;
+    let pair =
+        |one, other| units.kappa(one, other, &Weights::Linear, CoderOptions::default()).unwrap().kappa.value;
     let light = units.light_kappa(&Weights::Linear, CoderOptions::default()).unwrap();
     assert!((light.value - (pair(0, 1) + pair(0, 2) + pair(1, 2)) / 3.0).abs() < 1e-12);
 }
@@ -194,8 +225,15 @@ fn trap_21_agreement_and_disagreement_weights_are_told_apart() {
     let disagreement = vec![0.0, 1.0, 4.0, 1.0, 0.0, 1.0, 4.0, 1.0, 0.0];
     let agreement = disagreement.iter().map(|weight| 1.0 - weight / 4.0).collect::<Vec<_>>();
     let quadratic = kappa(&Weights::Quadratic).unwrap();
-    assert!((kappa(&Weights::Disagreement(disagreement.clone())).unwrap().kappa.value - quadratic.kappa.value).abs() < 1e-12);
-    assert!((kappa(&Weights::Agreement(agreement.clone())).unwrap().kappa.value - quadratic.kappa.value).abs() < 1e-12);
+    assert!(
+        (kappa(&Weights::Disagreement(disagreement.clone())).unwrap().kappa.value - quadratic.kappa.value)
+            .abs()
+            < 1e-12
+    );
+    assert!(
+        (kappa(&Weights::Agreement(agreement.clone())).unwrap().kappa.value - quadratic.kappa.value).abs()
+            < 1e-12
+    );
     assert!(kappa(&Weights::Agreement(disagreement)).is_err());
     assert!(kappa(&Weights::Disagreement(agreement)).is_err());
     assert!(kappa(&Weights::Agreement(vec![1.0; 4])).is_err());
@@ -207,7 +245,9 @@ fn an_unused_category_counts_for_weights_only() {
     let codes = [vec![1.0, 1.0, 2.0, 4.0, 4.0, 2.0], vec![1.0, 2.0, 2.0, 4.0, 2.0, 1.0]];
     let used = CodedUnits::new(&columns(&codes));
     let given = CodedUnits::with_categories(&columns(&codes), &[1.0, 2.0, 3.0, 4.0]).unwrap();
-    let kappa = |units: &CodedUnits, weights: Weights| units.kappa(0, 1, &weights, CoderOptions::default()).unwrap().kappa.value;
+    let kappa = |units: &CodedUnits, weights: Weights| {
+        units.kappa(0, 1, &weights, CoderOptions::default()).unwrap().kappa.value
+    };
     assert!((kappa(&used, Weights::Unweighted) - kappa(&given, Weights::Unweighted)).abs() < 1e-12);
     assert!((kappa(&used, Weights::Linear) - kappa(&given, Weights::Linear)).abs() > 1e-3);
 }
@@ -253,7 +293,11 @@ fn perfect_agreement_is_one() {
     ];
     found.extend(METRICS.map(|(metric, _)| units.krippendorff(metric, options).unwrap()));
     for estimate in found {
-        assert!((estimate.value - 1.0).abs() < 1e-12 && estimate.status == Status::Defined, "{}", estimate.method);
+        assert!(
+            (estimate.value - 1.0).abs() < 1e-12 && estimate.status == Status::Defined,
+            "{}",
+            estimate.method
+        );
     }
 }
 
@@ -278,7 +322,12 @@ fn noisy(coders: usize, units: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut random = common::Lehmer(seed);
     let truth: Vec<f64> = (0..units).map(|_| (random.uniform() * 4.0).floor()).collect();
     (0..coders)
-        .map(|_| truth.iter().map(|code| if random.uniform() < 0.3 { (random.uniform() * 4.0).floor() } else { *code }).collect())
+        .map(|_| {
+            truth
+                .iter()
+                .map(|code| if random.uniform() < 0.3 { (random.uniform() * 4.0).floor() } else { *code })
+                .collect()
+        })
         .collect()
 }
 
@@ -289,7 +338,11 @@ fn the_bootstrap_does_not_depend_on_threads_and_covers_the_analytic_error() {
     let with = |bootstrap: Bootstrap| {
         let options = CoderOptions::default().with_bootstrap(bootstrap);
         let kappa = units.kappa(0, 1, &Weights::Unweighted, options).unwrap().kappa;
-        (kappa, units.krippendorff(Metric::Ordinal, options).unwrap(), units.gwet(&Weights::Unweighted, options).unwrap())
+        (
+            kappa,
+            units.krippendorff(Metric::Ordinal, options).unwrap(),
+            units.gwet(&Weights::Unweighted, options).unwrap(),
+        )
     };
     let found = with(Bootstrap::new(500, 9).with_threads(1));
     assert_eq!(format!("{found:?}"), format!("{:?}", with(Bootstrap::new(500, 9).with_threads(7))));
@@ -311,14 +364,19 @@ fn a_marker_has_its_row() {
     assert_eq!((row.sessions, row.non_zero_sessions), (10, 6));
     // Of nine sessions coded by both, two disagree on presence.
     assert!((row.presence_agreement.value - 7.0 / 9.0).abs() < 1e-12);
-    let presence: Vec<Vec<f64>> =
-        codes.iter().map(|c| c.iter().map(|x| if x.is_nan() { NAN } else { f64::from(u8::from(*x > 0.0)) }).collect()).collect();
+    let presence: Vec<Vec<f64>> = codes
+        .iter()
+        .map(|c| c.iter().map(|x| if x.is_nan() { NAN } else { f64::from(u8::from(*x > 0.0)) }).collect())
+        .collect();
     let present = CodedUnits::new(&columns(&presence));
     let kappa = present.kappa(0, 1, &Weights::Unweighted, CoderOptions::default()).unwrap().kappa;
     assert!((row.presence_kappa.value - kappa.value).abs() < 1e-12);
     let counts = intraclass_correlations(&columns(&codes), 0.95).unwrap();
     assert_eq!(row.counts.agreement.single.value, counts.agreement.single.value);
-    assert!(row.log_counts.agreement.single.value < 1.0 && row.log_counts.agreement.single.value != row.counts.agreement.single.value);
+    assert!(
+        row.log_counts.agreement.single.value < 1.0
+            && row.log_counts.agreement.single.value != row.counts.agreement.single.value
+    );
     assert!(row.count_alpha.value < 1.0);
 }
 
@@ -337,7 +395,11 @@ fn a_rare_marker_has_no_intraclass_correlation() {
     assert_eq!(row.presence_kappa.value, 1.0);
     let never = marker_agreement(&columns(&[vec![0.0; 9], vec![0.0; 9]]), MarkerOptions::default()).unwrap();
     assert_eq!(never.presence_agreement.value, 1.0);
-    assert!(never.presence_kappa.value.is_nan() && never.presence_alpha.value.is_nan() && never.count_alpha.value.is_nan());
+    assert!(
+        never.presence_kappa.value.is_nan()
+            && never.presence_alpha.value.is_nan()
+            && never.count_alpha.value.is_nan()
+    );
     assert!(never.presence_ac1.notes[0].contains("by definition"));
     assert!(marker_agreement(&columns(&[vec![-1.0], vec![0.0]]), MarkerOptions::default()).is_err());
 }
@@ -362,13 +424,22 @@ fn a_model_is_held_against_human_agreement() {
     assert!(interval.low < 0.0 && 0.0 < interval.high, "the model codes as people do: {interval:?}");
     // A model that guesses agrees less.
     let guesses: Vec<f64> = model.iter().enumerate().map(|(unit, _)| f64::from((unit % 4) as u8)).collect();
-    for coefficient in [coefficient, Coefficient::PercentAgreement, Coefficient::Krippendorff(Metric::Nominal)] {
-        let worse = model_agreement(&humans, &guesses, Some(&[0.0, 1.0, 2.0, 3.0]), &coefficient, bootstrap, 0.95).unwrap();
+    for coefficient in
+        [coefficient, Coefficient::PercentAgreement, Coefficient::Krippendorff(Metric::Nominal)]
+    {
+        let worse =
+            model_agreement(&humans, &guesses, Some(&[0.0, 1.0, 2.0, 3.0]), &coefficient, bootstrap, 0.95)
+                .unwrap();
         assert!(worse.difference.interval.unwrap().high < 0.0);
         assert_eq!(worse.difference.status, Status::Defined);
     }
-    assert!(model_agreement(&columns(&codes[..1]), &model, None, &Coefficient::PercentAgreement, bootstrap, 0.95).is_err());
-    assert!(model_agreement(&humans, &model[1..], None, &Coefficient::PercentAgreement, bootstrap, 0.95).is_err());
+    assert!(
+        model_agreement(&columns(&codes[..1]), &model, None, &Coefficient::PercentAgreement, bootstrap, 0.95)
+            .is_err()
+    );
+    assert!(
+        model_agreement(&humans, &model[1..], None, &Coefficient::PercentAgreement, bootstrap, 0.95).is_err()
+    );
 }
 
 /// The definition with its matrix of coincidences, for two values at a time.
@@ -380,7 +451,8 @@ fn krippendorff_slowly(codes: &[Vec<f64>], metric: Metric) -> f64 {
     let mut coincidences = vec![vec![0.0; values.len()]; values.len()];
     let place = |code: f64| values.iter().position(|value| *value == code).unwrap();
     for unit in 0..units {
-        let there: Vec<usize> = codes.iter().map(|c| c[unit]).filter(|code| !code.is_nan()).map(place).collect();
+        let there: Vec<usize> =
+            codes.iter().map(|c| c[unit]).filter(|code| !code.is_nan()).map(place).collect();
         for (i, one) in there.iter().enumerate() {
             for (j, other) in there.iter().enumerate() {
                 if i != j {
@@ -420,7 +492,8 @@ fn some_codes() -> impl Strategy<Value = Vec<Vec<f64>>> {
 
 fn all_coefficients(units: &CodedUnits) -> Vec<Estimate> {
     let options = CoderOptions::default();
-    let mut found: Vec<Estimate> = METRICS.iter().map(|(metric, _)| units.krippendorff(*metric, options).unwrap()).collect();
+    let mut found: Vec<Estimate> =
+        METRICS.iter().map(|(metric, _)| units.krippendorff(*metric, options).unwrap()).collect();
     found.push(units.light_kappa(&Weights::Unweighted, options).unwrap());
     found.push(units.fleiss_kappa(options).unwrap());
     found.push(units.gwet(&Weights::Unweighted, options).unwrap());
@@ -429,7 +502,9 @@ fn all_coefficients(units: &CodedUnits) -> Vec<Estimate> {
 }
 
 fn same(one: &Estimate, other: &Estimate) -> bool {
-    close(one.value, other.value, 1e-9) && close(one.standard_error, other.standard_error, 1e-7) && one.status == other.status
+    close(one.value, other.value, 1e-9)
+        && close(one.standard_error, other.standard_error, 1e-7)
+        && one.status == other.status
 }
 
 proptest! {
@@ -492,7 +567,10 @@ proptest! {
 #[test]
 fn quadratic_kappa_is_nearly_the_intraclass_correlation() {
     let codes = noisy(2, 5_000, 21);
-    let kappa = CodedUnits::new(&columns(&codes)).kappa(0, 1, &Weights::Quadratic, CoderOptions::default()).unwrap().kappa;
+    let kappa = CodedUnits::new(&columns(&codes))
+        .kappa(0, 1, &Weights::Quadratic, CoderOptions::default())
+        .unwrap()
+        .kappa;
     let correlation = intraclass_correlations(&columns(&codes), 0.95).unwrap().agreement.single;
     assert!((kappa.value - correlation.value).abs() < 1e-3);
 }
@@ -500,7 +578,10 @@ fn quadratic_kappa_is_nearly_the_intraclass_correlation() {
 /// More categories than a table of patterns holds: the same answers.
 #[test]
 fn many_categories_take_the_long_way_to_the_same_numbers() {
-    let codes: Vec<Vec<f64>> = noisy(3, 400, 8).iter().map(|c| c.iter().enumerate().map(|(u, code)| code + (u % 100) as f64 * 0.25).collect()).collect();
+    let codes: Vec<Vec<f64>> = noisy(3, 400, 8)
+        .iter()
+        .map(|c| c.iter().enumerate().map(|(u, code)| code + (u % 100) as f64 * 0.25).collect())
+        .collect();
     let units = CodedUnits::new(&columns(&codes));
     assert!((units.categories().len() + 1).pow(3) > 1 << 16);
     for (metric, _) in METRICS {

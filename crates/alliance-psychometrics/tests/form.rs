@@ -69,8 +69,10 @@ fn alpha_and_its_company_agree_with_psych() {
         let what = |statistic: &str| format!("{name}: {statistic}");
         assert_eq!(form.rows_used() as u64, expected["rows"].as_u64().unwrap(), "{name}");
         assert_eq!(form.rows_used() + form.rows_dropped(), columns[0].len(), "{name}");
-        let cells: Vec<f64> =
-            (0..form.items()).flat_map(|i| (0..form.items()).map(move |j| (i, j))).map(|(i, j)| form.covariance(i, j)).collect();
+        let cells: Vec<f64> = (0..form.items())
+            .flat_map(|i| (0..form.items()).map(move |j| (i, j)))
+            .map(|(i, j)| form.covariance(i, j))
+            .collect();
         assert_all_close(&cells, &expected["covariances"], tolerance, &what("covariances"));
         let means: Vec<f64> = (0..form.items()).map(|item| form.mean(item)).collect();
         assert_all_close(&means, &expected["means"], tolerance, &what("means"));
@@ -87,8 +89,18 @@ fn alpha_and_its_company_agree_with_psych() {
         let of_items = |read: fn(&alliance_psychometrics::form::ItemStatistics) -> f64| -> Vec<f64> {
             alpha.items.iter().map(read).collect()
         };
-        assert_all_close(&of_items(|item| item.item_rest_correlation), &expected["item_rest"], tolerance, &what("item-rest"));
-        assert_all_close(&of_items(|item| item.alpha_without), &expected["without"], tolerance, &what("without"));
+        assert_all_close(
+            &of_items(|item| item.item_rest_correlation),
+            &expected["item_rest"],
+            tolerance,
+            &what("item-rest"),
+        );
+        assert_all_close(
+            &of_items(|item| item.alpha_without),
+            &expected["without"],
+            tolerance,
+            &what("without"),
+        );
         assert_all_close(
             &of_items(|item| item.standardized_alpha_without),
             &expected["standardized_without"],
@@ -102,9 +114,19 @@ fn alpha_and_its_company_agree_with_psych() {
         );
         let varying = alpha.without_constant_items.as_ref().unwrap_or(&alpha.raw).value;
         assert_close(varying, &expected["alpha_varying"], tolerance, &what("alpha of the items that vary"));
-        assert_close(form.standard_error_of_measurement(&alpha.raw).value, &expected["sem"], tolerance, &what("SEM"));
+        assert_close(
+            form.standard_error_of_measurement(&alpha.raw).value,
+            &expected["sem"],
+            tolerance,
+            &what("SEM"),
+        );
         if missing_of(case) == Missing::Listwise {
-            assert_close(alpha.raw.standard_error, &expected["distribution_free_se"], tolerance, &what("free error"));
+            assert_close(
+                alpha.raw.standard_error,
+                &expected["distribution_free_se"],
+                tolerance,
+                &what("free error"),
+            );
             for (interval, key) in [(AlphaInterval::Feldt, "feldt"), (AlphaInterval::Bonett, "bonett")] {
                 let interval = form.alpha(interval, 0.95).unwrap().raw.interval.unwrap();
                 assert_all_close(&[interval.low, interval.high], &expected[key], EXACT, &what(key));
@@ -125,7 +147,12 @@ fn split_halves_agree_with_r() {
         let found = form(&columns, missing_of(case)).split_half(SplitOptions::default()).unwrap();
         let odd_even = &expected["odd_even"];
         assert_close(found.odd_even.correlation.value, &odd_even["correlation"], tolerance, "correlation");
-        assert_close(found.odd_even.spearman_brown.value, &odd_even["spearman_brown"], tolerance, "Spearman-Brown");
+        assert_close(
+            found.odd_even.spearman_brown.value,
+            &odd_even["spearman_brown"],
+            tolerance,
+            "Spearman-Brown",
+        );
         assert_close(found.odd_even.guttman.value, &odd_even["guttman"], tolerance, "Guttman");
         assert_close(found.odd_even.horst.value, &odd_even["horst"], tolerance, "Horst");
         let all = &expected["all_splits"];
@@ -205,7 +232,12 @@ fn omega_hierarchical_agrees_with_psych() {
         assert_close(found.hierarchical.value, &expected["hierarchical"], 1e-4, name);
         assert_close(found.total.value, &expected["total"], 1e-4, name);
         assert_close(found.asymptotic.value, &expected["asymptotic"], 1e-4, name);
-        assert_close(found.explained_common_variance, &expected["explained_common_variance"], tolerance, name);
+        assert_close(
+            found.explained_common_variance,
+            &expected["explained_common_variance"],
+            tolerance,
+            name,
+        );
         assert_all_close(&found.general_loadings, &expected["general_loadings"], tolerance, name);
         let groups = expected["groups"].as_array().unwrap();
         assert_eq!(found.groups.len(), groups.len(), "{name}");
@@ -247,11 +279,16 @@ fn trap_1_the_level_is_said() {
     let rows = panel_a();
     let pooled: Vec<Vec<f64>> = (0..4).map(|item| rows.iter().map(|row| row.items[item]).collect()).collect();
     let of_means: Vec<Vec<f64>> = (0..4)
-        .map(|item| rows.chunks(8).map(|client| client.iter().map(|row| row.items[item]).sum::<f64>() / 8.0).collect())
+        .map(|item| {
+            rows.chunks(8).map(|client| client.iter().map(|row| row.items[item]).sum::<f64>() / 8.0).collect()
+        })
         .collect();
-    let pooled = Form::new(&as_columns(&pooled), Missing::Listwise, Level::PooledRows).alpha(AlphaInterval::Feldt, 0.95).unwrap();
-    let between =
-        Form::new(&as_columns(&of_means), Missing::Listwise, Level::BetweenClients).alpha(AlphaInterval::Feldt, 0.95).unwrap();
+    let pooled = Form::new(&as_columns(&pooled), Missing::Listwise, Level::PooledRows)
+        .alpha(AlphaInterval::Feldt, 0.95)
+        .unwrap();
+    let between = Form::new(&as_columns(&of_means), Missing::Listwise, Level::BetweenClients)
+        .alpha(AlphaInterval::Feldt, 0.95)
+        .unwrap();
     assert!((pooled.raw.value - 0.849).abs() < 5e-4);
     assert_eq!((pooled.raw.level.as_str(), between.raw.level.as_str()), ("pooled-rows", "between-clients"));
     assert!(between.raw.value > pooled.raw.value + 0.05);
@@ -272,7 +309,8 @@ fn trap_3_an_item_against_the_others_is_named() {
 #[test]
 fn negative_alpha_stays_negative() {
     let one: Vec<f64> = (0..30).map(f64::from).collect();
-    let other: Vec<f64> = one.iter().enumerate().map(|(row, value)| -value + f64::from((row % 3) as u8)).collect();
+    let other: Vec<f64> =
+        one.iter().enumerate().map(|(row, value)| -value + f64::from((row % 3) as u8)).collect();
     let alpha = form(&[one, other], Missing::Listwise).alpha(AlphaInterval::Bonett, 0.95).unwrap();
     assert!(alpha.raw.value < 0.0);
     assert_eq!(alpha.raw.status, Status::OutOfRange);
@@ -286,8 +324,17 @@ fn degenerate_forms_have_a_status() {
         let omega = form.omega(Extraction::MaximumLikelihood);
         let half = form.split_half(SplitOptions::default()).unwrap();
         let hierarchical = form.hierarchical_omega(&Groups::Found(2)).unwrap();
-        for estimate in [&alpha.raw, &alpha.standardized, &alpha.lambda_6, &omega.raw, &half.odd_even.guttman, &hierarchical.total] {
-            assert!(estimate.value.is_nan() && estimate.interval.is_none() && estimate.status != Status::Defined);
+        for estimate in [
+            &alpha.raw,
+            &alpha.standardized,
+            &alpha.lambda_6,
+            &omega.raw,
+            &half.odd_even.guttman,
+            &hierarchical.total,
+        ] {
+            assert!(
+                estimate.value.is_nan() && estimate.interval.is_none() && estimate.status != Status::Defined
+            );
         }
         alpha.raw.status
     };
@@ -357,7 +404,8 @@ fn an_indefinite_pairwise_matrix_is_refused() {
 fn a_confidence_that_is_none_is_refused() {
     let columns = [vec![1.0, 2.0], vec![2.0, 1.0]];
     for confidence in [0.0, 1.0, 95.0, f64::NAN] {
-        let error = form(&columns, Missing::Listwise).alpha(AlphaInterval::default(), confidence).unwrap_err();
+        let error =
+            form(&columns, Missing::Listwise).alpha(AlphaInterval::default(), confidence).unwrap_err();
         assert_eq!(error.code(), "invalid-option");
     }
     assert!(Form::from_covariances(&[1.0, 2.0, 3.0], 10, Level::OneSession).is_err());

@@ -44,10 +44,20 @@ fn six_forms_and_intervals_agree_with_psych() {
         let tolerance = if case["name"] == "far from 0" { 1e-6 } else { 1e-9 };
         for (place, estimate) in in_order(&found).into_iter().enumerate() {
             let name = format!("{} {}", case["name"], estimate.method);
-            assert!(close(estimate.value, values[place], tolerance), "{name}: {} {}", estimate.value, values[place]);
+            assert!(
+                close(estimate.value, values[place], tolerance),
+                "{name}: {} {}",
+                estimate.value,
+                values[place]
+            );
             let interval = estimate.interval.unwrap();
             assert!(close(interval.low, low[place], tolerance), "{name}: {} {}", interval.low, low[place]);
-            assert!(close(interval.high, high[place], tolerance), "{name}: {} {}", interval.high, high[place]);
+            assert!(
+                close(interval.high, high[place], tolerance),
+                "{name}: {} {}",
+                interval.high,
+                high[place]
+            );
             assert_eq!(estimate.rows_used as u64, case["rows"].as_u64().unwrap());
             assert_eq!(estimate.status == Status::OutOfRange, !(0.0..=1.0).contains(&estimate.value));
         }
@@ -92,7 +102,8 @@ fn trap_12_agreement_is_not_consistency() {
 #[test]
 fn mean_squares_and_degrees_of_shrout_and_fleiss() {
     let vectors = vectors("icc");
-    let columns: Vec<Vec<f64>> = vectors["cases"][0]["columns"].as_array().unwrap().iter().map(numbers).collect();
+    let columns: Vec<Vec<f64>> =
+        vectors["cases"][0]["columns"].as_array().unwrap().iter().map(numbers).collect();
     let found = correlations(&columns);
     assert!((found.mean_squares.targets - 11.241_666_67).abs() < 1e-8);
     assert!((found.mean_squares.raters - 32.486_111_11).abs() < 1e-8);

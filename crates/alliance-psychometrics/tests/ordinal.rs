@@ -28,7 +28,13 @@ fn of_table(table: &[f64], columns: usize) -> Polychoric {
 }
 
 fn case(name: &str) -> Value {
-    vectors("polychoric")["tables"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone()
+    vectors("polychoric")["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["name"] == name)
+        .unwrap()
+        .clone()
 }
 
 #[test]
@@ -37,14 +43,21 @@ fn correlations_agree_with_r() {
         let found = of_table(&numbers(&case["table"]), case["columns"].as_u64().unwrap() as usize);
         let name = case["name"].as_str().unwrap();
         let agrees = |found: f64, key: &str, tolerance: f64| {
-            assert!(close(found, case[key].as_f64().unwrap(), tolerance), "{name} {key}: {found} {}", case[key]);
+            assert!(
+                close(found, case[key].as_f64().unwrap(), tolerance),
+                "{name} {key}: {found} {}",
+                case[key]
+            );
         };
         assert_eq!(found.correlation.status, Status::Defined);
         agrees(found.correlation.value, "rho", 1e-8);
         agrees(found.correlation.standard_error, "se", 1e-7);
         agrees(found.negative_log_likelihood, "nll", 1e-10);
         for (found, key) in [(&found.first_thresholds, "first"), (&found.second_thresholds, "second")] {
-            assert!(found.iter().zip(numbers(&case[key])).all(|(one, other)| close(*one, other, 1e-12)), "{name} {key}");
+            assert!(
+                found.iter().zip(numbers(&case[key])).all(|(one, other)| close(*one, other, 1e-12)),
+                "{name} {key}"
+            );
         }
     }
 }
@@ -70,7 +83,10 @@ fn alpha_and_omega_of_latent_responses_agree_with_r() {
     }
     assert!(close(found.alpha.value, vectors["form"]["alpha"].as_f64().unwrap(), 1e-8));
     assert!(close(found.omega.value, vectors["form"]["omega"].as_f64().unwrap(), 1e-6));
-    assert_eq!((found.alpha.rows_used, found.alpha.status, found.omega.status), (400, Status::Defined, Status::Defined));
+    assert_eq!(
+        (found.alpha.rows_used, found.alpha.status, found.omega.status),
+        (400, Status::Defined, Status::Defined)
+    );
 }
 
 /// Trap 5: the reliability of latent responses is no basis for the error of observed scores.
@@ -82,7 +98,9 @@ fn trap_5_ordinal_alpha_gives_no_error_of_measurement() {
     let ordinal = ordinal_reliability(&items, OrdinalRule::default(), Level::OneSession);
     let form = Form::new(&items, Missing::Listwise, Level::OneSession);
     for reliability in [&ordinal.alpha, &ordinal.omega] {
-        assert!(reliability.notes.iter().any(|note| note.contains("not for a standard error of measurement")));
+        assert!(
+            reliability.notes.iter().any(|note| note.contains("not for a standard error of measurement"))
+        );
         let error = form.standard_error_of_measurement(reliability);
         assert!(error.value.is_nan() && error.status == Status::Undefined);
     }
@@ -100,7 +118,9 @@ fn thin_or_crowded_categories_are_refused_unless_asked() {
     let found = ordinal_reliability(&items, OrdinalRule::default(), Level::OneSession);
     assert_eq!(found.refused_items, [1, 2]);
     assert_eq!(found.alpha.status, Status::Undefined);
-    assert!(found.alpha.notes[0].contains("items 1, 2") && found.correlations.iter().all(|cell| cell.is_nan()));
+    assert!(
+        found.alpha.notes[0].contains("items 1, 2") && found.correlations.iter().all(|cell| cell.is_nan())
+    );
     let asked = ordinal_reliability(&items, OrdinalRule::none(), Level::OneSession);
     assert!(asked.alpha.value.is_finite());
 }
@@ -129,7 +149,8 @@ fn an_indefinite_matrix_is_smoothed_and_says_so() {
 #[test]
 fn degenerate_answers_have_a_status() {
     let status = |columns: &[&[f64]]| {
-        let found = ordinal_reliability(&Columns::new(columns).unwrap(), OrdinalRule::none(), Level::OneSession);
+        let found =
+            ordinal_reliability(&Columns::new(columns).unwrap(), OrdinalRule::none(), Level::OneSession);
         assert!(found.alpha.value.is_nan() && found.omega.value.is_nan());
         found.alpha.status
     };
@@ -139,11 +160,15 @@ fn degenerate_answers_have_a_status() {
     assert_eq!(status(&[&[1.0], &[2.0]]), Status::TooFewUnits);
     assert_eq!(status(&[&[f64::NAN; 2], &[1.0, 2.0]]), Status::AllMissing);
     assert_eq!(status(&[&[1.0; 5], &[1.0, 2.0, 1.0, 2.0, 1.0]]), Status::ZeroVariance);
-    assert_eq!(polychoric(&[1.0; 5], &[2.0; 5], Level::OneSession).unwrap().correlation.status, Status::ZeroVariance);
+    assert_eq!(
+        polychoric(&[1.0; 5], &[2.0; 5], Level::OneSession).unwrap().correlation.status,
+        Status::ZeroVariance
+    );
     assert!(polychoric(&[1.0], &[], Level::OneSession).is_err());
     // Two items: alpha, but no factor.
     let (one, other) = ([1.0, 2.0, 1.0, 2.0, 2.0, 1.0], [1.0, 2.0, 1.0, 2.0, 1.0, 2.0]);
-    let two = ordinal_reliability(&Columns::new(&[&one, &other]).unwrap(), OrdinalRule::none(), Level::OneSession);
+    let two =
+        ordinal_reliability(&Columns::new(&[&one, &other]).unwrap(), OrdinalRule::none(), Level::OneSession);
     assert!(two.alpha.value.is_finite());
     assert_eq!(two.omega.status, Status::TooFewItems);
 }

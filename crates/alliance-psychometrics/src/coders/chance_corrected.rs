@@ -60,7 +60,8 @@ impl Agreement<'_> {
         }
         let mut pairs = 0.0;
         for (row, count) in tally.iter().enumerate().filter(|(_, count)| **count > 0.0) {
-            let near: f64 = tally.iter().enumerate().map(|(column, other)| self.weight(row, column) * other).sum();
+            let near: f64 =
+                tally.iter().enumerate().map(|(column, other)| self.weight(row, column) * other).sum();
             pairs += count * (near - 1.0);
         }
         Some(pairs / (codes * (codes - 1.0)))
@@ -97,9 +98,13 @@ impl Agreement<'_> {
             Chance::Nothing => vec![0.0; size],
             Chance::Randolph => vec![total_weight / (c * c); size],
             Chance::Fleiss => (0..size)
-                .map(|row| shares.iter().enumerate().map(|(column, share)| self.weight(row, column) * share).sum())
+                .map(|row| {
+                    shares.iter().enumerate().map(|(column, share)| self.weight(row, column) * share).sum()
+                })
                 .collect(),
-            Chance::Gwet => shares.iter().map(|share| total_weight / (c * (c - 1.0)) * (1.0 - share)).collect(),
+            Chance::Gwet => {
+                shares.iter().map(|share| total_weight / (c * (c - 1.0)) * (1.0 - share)).collect()
+            }
         };
         let expected: f64 = shares.iter().zip(&by_category).map(|(share, chance)| share * chance).sum();
         if 1.0 - expected < 1e-12 || expected.is_nan() {
@@ -117,9 +122,9 @@ impl Agreement<'_> {
             if !takes_part(codes) {
                 continue;
             }
-            let own = self.agreeing(&tally, codes).map_or(0.0, |agreeing| {
-                units / paired * (agreeing - expected) / (1.0 - expected)
-            });
+            let own = self
+                .agreeing(&tally, codes)
+                .map_or(0.0, |agreeing| units / paired * (agreeing - expected) / (1.0 - expected));
             let chance: f64 =
                 tally.iter().zip(&by_category).map(|(tally, chance)| tally / codes * chance).sum();
             let contribution = own - factor * (1.0 - value) * (chance - expected) / (1.0 - expected);
@@ -144,7 +149,8 @@ impl CodedUnits {
         let parts = agreement.parts(self.counts());
         let used = self.units_where(|codes| codes >= least.max(1) && codes > 0);
         let paired = self.units_where(|codes| codes >= least.max(2));
-        let coefficients = Coefficients { units: self, method, used: if paired == 0 { 0 } else { used }, options };
+        let coefficients =
+            Coefficients { units: self, method, used: if paired == 0 { 0 } else { used }, options };
         let estimate = coefficients.estimate(
             |counts| agreement.parts(counts).value,
             |_| StandardError::StudentT {

@@ -100,8 +100,13 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new(units: &CodedUnits, counts: &[f64], one: usize, other: usize) -> Self {
         let size = units.categories().len();
-        let mut table =
-            Self { size, cells: vec![0.0; size * size], rows: vec![0.0; size], columns: vec![0.0; size], n: 0.0 };
+        let mut table = Self {
+            size,
+            cells: vec![0.0; size * size],
+            rows: vec![0.0; size],
+            columns: vec![0.0; size],
+            n: 0.0,
+        };
         for (pattern, count) in units.weighted(counts) {
             let (Some(&first), Some(&second)) = (pattern.get(one), pattern.get(other)) else { continue };
             if first == NOT_CODED || second == NOT_CODED {
@@ -147,9 +152,12 @@ impl Table {
     /// Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72, 323-327: for an interval and for a test against 0.
     fn standard_errors(&self, weights: &[f64], kappa: f64) -> (f64, f64) {
         let expected = self.expected(weights);
-        let weight = |row: usize, column: usize| weights.get(row * self.size + column).copied().unwrap_or(f64::NAN);
+        let weight =
+            |row: usize, column: usize| weights.get(row * self.size + column).copied().unwrap_or(f64::NAN);
         let by_row: Vec<f64> = (0..self.size)
-            .map(|row| self.columns.iter().enumerate().map(|(column, share)| share * weight(row, column)).sum())
+            .map(|row| {
+                self.columns.iter().enumerate().map(|(column, share)| share * weight(row, column)).sum()
+            })
             .collect();
         let by_column: Vec<f64> = (0..self.size)
             .map(|column| self.rows.iter().enumerate().map(|(row, share)| share * weight(row, column)).sum())
@@ -250,7 +258,11 @@ impl CodedUnits {
     /// # Errors
     ///
     /// As [`CodedUnits::kappa`].
-    pub fn light_kappa(&self, weights: &Weights, options: CoderOptions) -> Result<Estimate, PsychometricsError> {
+    pub fn light_kappa(
+        &self,
+        weights: &Weights,
+        options: CoderOptions,
+    ) -> Result<Estimate, PsychometricsError> {
         options.check()?;
         let matrix = weights.matrix(self.categories().len())?;
         let used = self.units_where(|codes| codes >= 2);

@@ -66,7 +66,8 @@ impl Metric {
     /// Sum of the distances of all pairs of codes.
     fn total(self, places: &[f64], occurrences: &[f64]) -> f64 {
         let n: f64 = occurrences.iter().sum();
-        let weighted = |power: i32| places.iter().zip(occurrences).map(|(x, n)| x.powi(power) * n).sum::<f64>();
+        let weighted =
+            |power: i32| places.iter().zip(occurrences).map(|(x, n)| x.powi(power) * n).sum::<f64>();
         match self {
             Self::Nominal => n * n - occurrences.iter().map(|n| n * n).sum::<f64>(),
             Self::Ordinal | Self::Interval => {
@@ -77,7 +78,8 @@ impl Metric {
                 let mut total = 0.0;
                 for (place, (one, times)) in places.iter().zip(occurrences).enumerate() {
                     let others = places.iter().zip(occurrences).take(place);
-                    total += 2.0 * times * others.map(|(other, n)| n * self.distance(*one, *other)).sum::<f64>();
+                    total +=
+                        2.0 * times * others.map(|(other, n)| n * self.distance(*one, *other)).sum::<f64>();
                 }
                 total
             }
@@ -98,7 +100,11 @@ impl CodedUnits {
     /// # Errors
     ///
     /// `invalid-option` for options out of range.
-    pub fn krippendorff(&self, metric: Metric, options: CoderOptions) -> Result<Estimate, PsychometricsError> {
+    pub fn krippendorff(
+        &self,
+        metric: Metric,
+        options: CoderOptions,
+    ) -> Result<Estimate, PsychometricsError> {
         options.check()?;
         let used = self.units_where(|codes| codes >= 2);
         let coefficients = Coefficients { units: self, method: metric.method(), used, options };
@@ -138,7 +144,12 @@ impl CodedUnits {
             let mut sum = 0.0;
             for (position, one) in pattern.iter().enumerate() {
                 let Some(here) = place(one) else { continue };
-                sum += pattern.iter().take(position).filter_map(place).map(|there| metric.distance(here, there)).sum::<f64>();
+                sum += pattern
+                    .iter()
+                    .take(position)
+                    .filter_map(place)
+                    .map(|there| metric.distance(here, there))
+                    .sum::<f64>();
             }
             observed += count * 2.0 * sum / (codes as f64 - 1.0);
         }

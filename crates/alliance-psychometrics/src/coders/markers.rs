@@ -54,7 +54,10 @@ pub struct MarkerAgreement {
 /// # Errors
 ///
 /// `invalid-option` for negative counts (their coder and how many) and options out of range.
-pub fn marker_agreement(counts: &Columns<'_>, options: MarkerOptions) -> Result<MarkerAgreement, PsychometricsError> {
+pub fn marker_agreement(
+    counts: &Columns<'_>,
+    options: MarkerOptions,
+) -> Result<MarkerAgreement, PsychometricsError> {
     for (coder, column) in counts.iter().enumerate() {
         let negative = column.iter().filter(|count| **count < 0.0).count();
         if negative > 0 {
@@ -67,19 +70,25 @@ pub fn marker_agreement(counts: &Columns<'_>, options: MarkerOptions) -> Result<
     };
     let presence = transformed(|count| if count.is_nan() { count } else { f64::from(u8::from(count > 0.0)) });
     let logs = transformed(libm::log1p);
-    let as_columns = |columns: &[Vec<f64>], check: &dyn Fn(&Columns<'_>) -> Result<IntraclassCorrelations, PsychometricsError>| {
-        check(&Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?)
-    };
+    let as_columns =
+        |columns: &[Vec<f64>],
+         check: &dyn Fn(&Columns<'_>) -> Result<IntraclassCorrelations, PsychometricsError>| {
+            check(&Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?)
+        };
     let slices: Vec<&[f64]> = presence.iter().map(Vec::as_slice).collect();
     let present = CodedUnits::with_categories(&Columns::new(&slices)?, &[0.0, 1.0])?;
-    let non_zero_sessions =
-        (0..counts.rows()).filter(|row| counts.iter().any(|column| column.get(*row).is_some_and(|count| *count > 0.0))).count();
+    let non_zero_sessions = (0..counts.rows())
+        .filter(|row| counts.iter().any(|column| column.get(*row).is_some_and(|count| *count > 0.0)))
+        .count();
     let confidence = options.coders.confidence;
     let refuse = |found: IntraclassCorrelations| {
         if non_zero_sessions >= options.least_sessions {
             return found;
         }
-        found.refused(&format!("the marker occurs in {non_zero_sessions} sessions, fewer than {}", options.least_sessions))
+        found.refused(&format!(
+            "the marker occurs in {non_zero_sessions} sessions, fewer than {}",
+            options.least_sessions
+        ))
     };
     let correlations = |columns: &Columns<'_>| intraclass_correlations(columns, confidence);
     let coder_options = options.coders;
@@ -89,7 +98,8 @@ pub fn marker_agreement(counts: &Columns<'_>, options: MarkerOptions) -> Result<
         present.light_kappa(&Weights::Unweighted, coder_options)?
     };
     let presence_ac1 = present.gwet(&Weights::Unweighted, coder_options)?;
-    let is_constant = non_zero_sessions == 0 || presence.iter().flatten().all(|value| value.is_nan() || *value == 1.0);
+    let is_constant =
+        non_zero_sessions == 0 || presence.iter().flatten().all(|value| value.is_nan() || *value == 1.0);
     let presence_ac1 = if is_constant && presence_ac1.value.is_finite() {
         presence_ac1.with_note("all codes are one category: 1 by definition, not by evidence")
     } else {

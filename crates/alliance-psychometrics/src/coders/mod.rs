@@ -126,7 +126,9 @@ impl Coefficients<'_> {
         }
         let value = statistic(self.units.counts());
         if !value.is_finite() {
-            return self.undefined(Status::Undefined).with_note("all codes are one category: chance agrees as often");
+            return self
+                .undefined(Status::Undefined)
+                .with_note("all codes are one category: chance agrees as often");
         }
         let estimate = Estimate::new(value, Level::BetweenRaters, self.method).with_rows(
             self.used,
@@ -140,8 +142,12 @@ impl Coefficients<'_> {
             estimate.with_standard_error(standard_error).with_interval(value - half, value + half, confidence)
         };
         let estimate = match (self.options.uncertainty, standard_error(value)) {
-            (Uncertainty::Bootstrap(bootstrap), _) => bootstrap.interval(self.units, statistic, estimate, confidence),
-            (Uncertainty::Analytic, StandardError::Normal(error)) => symmetric(estimate, error, normal(upper)),
+            (Uncertainty::Bootstrap(bootstrap), _) => {
+                bootstrap.interval(self.units, statistic, estimate, confidence)
+            }
+            (Uncertainty::Analytic, StandardError::Normal(error)) => {
+                symmetric(estimate, error, normal(upper))
+            }
             (Uncertainty::Analytic, StandardError::StudentT { standard_error, degrees_of_freedom }) => {
                 symmetric(estimate, standard_error, student_t(upper, degrees_of_freedom))
                     .with_degrees_of_freedom(degrees_of_freedom)

@@ -2,7 +2,7 @@
 
 use super::kappa::Table;
 use super::units::NOT_CODED;
-use super::{Bootstrap, CodedUnits, Coefficients, CoderOptions, Metric, StandardError, Weights};
+use super::{Bootstrap, CodedUnits, CoderOptions, Coefficients, Metric, StandardError, Weights};
 use crate::{Columns, Estimate, PsychometricsError, Status};
 
 /// Which coefficient of two coders is compared.
@@ -70,7 +70,10 @@ pub fn model_agreement(
 ) -> Result<ModelAgreement, PsychometricsError> {
     let people = humans.count();
     if people < 2 {
-        return Err(PsychometricsError::option("humans", "must be two or more, for there to be human agreement"));
+        return Err(PsychometricsError::option(
+            "humans",
+            "must be two or more, for there to be human agreement",
+        ));
     }
     let all: Vec<&[f64]> = humans.iter().chain(std::iter::once(model)).collect();
     let columns = Columns::new(&all)?;
@@ -84,20 +87,24 @@ pub fn model_agreement(
         Coefficient::Kappa(weights) => weights.matrix(units.categories().len())?,
         _ => Vec::new(),
     };
-    let pairs: Vec<(usize, usize)> = (0..people).flat_map(|one| (one + 1..=people).map(move |other| (one, other))).collect();
+    let pairs: Vec<(usize, usize)> =
+        (0..people).flat_map(|one| (one + 1..=people).map(move |other| (one, other))).collect();
     let parts: Vec<CodedUnits> = pairs.iter().map(|(one, other)| units.of_coders(&[*one, *other])).collect();
     let value = |place: usize, counts: &[f64]| {
         parts.get(place).map_or(f64::NAN, |pair| coefficient.value(pair, counts, &weights))
     };
     let is_with_model = |place: usize| pairs.get(place).is_some_and(|(_, other)| *other == people);
     let mean = |counts: &[f64], with_model: bool| {
-        let values: Vec<f64> =
-            (0..pairs.len()).filter(|place| is_with_model(*place) == with_model).map(|place| value(place, counts)).collect();
+        let values: Vec<f64> = (0..pairs.len())
+            .filter(|place| is_with_model(*place) == with_model)
+            .map(|place| value(place, counts))
+            .collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     let both = |pair: &CodedUnits| pair.units_where(|codes| codes == 2);
     let agreements = pairs.iter().zip(&parts).map(|((one, other), pair)| {
-        let coefficients = Coefficients { units: pair, method: coefficient.method(), used: both(pair), options };
+        let coefficients =
+            Coefficients { units: pair, method: coefficient.method(), used: both(pair), options };
         let agreement = coefficients
             .estimate(|counts| coefficient.value(pair, counts, &weights), |_| StandardError::None);
         PairAgreement { human: *one, other_human: (*other != people).then_some(*other), agreement }

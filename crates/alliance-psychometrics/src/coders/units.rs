@@ -70,15 +70,21 @@ impl CodedUnits {
     pub fn with_categories(codes: &Columns<'_>, categories: &[f64]) -> Result<Self, PsychometricsError> {
         let mut sorted = categories.to_vec();
         sorted.sort_by(f64::total_cmp);
-        if categories.iter().any(|value| !value.is_finite()) || sorted.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        if categories.iter().any(|value| !value.is_finite())
+            || sorted.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
+        {
             return Err(PsychometricsError::option("categories", "must be finite and each stand once"));
         }
         for (coder, column) in codes.iter().enumerate() {
-            let unknown = || column.iter().enumerate().filter(|(_, code)| !code.is_nan() && !categories.contains(code));
+            let unknown =
+                || column.iter().enumerate().filter(|(_, code)| !code.is_nan() && !categories.contains(code));
             let count = unknown().count();
             if count > 0 {
                 let rows: Vec<String> = unknown().take(MOST_ROWS).map(|(row, _)| row.to_string()).collect();
-                let problem = format!("coder {coder} has {count} codes that are none of them (rows {})", rows.join(", "));
+                let problem = format!(
+                    "coder {coder} has {count} codes that are none of them (rows {})",
+                    rows.join(", ")
+                );
                 return Err(PsychometricsError::option("categories", &problem));
             }
         }
@@ -89,7 +95,8 @@ impl CodedUnits {
         let coders = codes.count();
         let lookup = Lookup::new(&categories);
         let radix = categories.len() + 1;
-        let size = (0..coders).try_fold(1_usize, |size, _| size.checked_mul(radix).filter(|size| *size <= MOST_PATTERNS));
+        let size = (0..coders)
+            .try_fold(1_usize, |size, _| size.checked_mul(radix).filter(|size| *size <= MOST_PATTERNS));
         let mut patterns = Vec::new();
         let mut counts = Vec::new();
         let mut pattern_of = vec![0_u32; codes.rows()];
@@ -130,7 +137,9 @@ impl CodedUnits {
             }
         } else {
             for row in 0..codes.rows() {
-                patterns.extend(codes.iter().map(|column| column.get(row).map_or(NOT_CODED, |code| lookup.find(*code))));
+                patterns.extend(
+                    codes.iter().map(|column| column.get(row).map_or(NOT_CODED, |code| lookup.find(*code))),
+                );
             }
             counts = vec![1.0; codes.rows()];
             pattern_of = (0..codes.rows() as u32).collect();

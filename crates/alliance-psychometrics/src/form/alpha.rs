@@ -1,10 +1,13 @@
 //! Alpha with its intervals, what becomes of it without each item, and each item's correlation with the rest.
 
-use super::moments::{BLOCK, Blocks};
+#![allow(clippy::inline_always)] // See `Scan`.
+
+use super::moments::LANES;
 use super::{Form, Missing, check_confidence};
 use crate::distributions::{fisher_f, normal};
 use crate::linear::Symmetric;
-use crate::{Estimate, PsychometricsError, Status};
+use crate::vectors::{Scan, scan};
+use crate::{Columns, Estimate, PsychometricsError, Status};
 
 /// How the interval of alpha is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -128,7 +131,11 @@ impl Form<'_> {
         }
         let value = alpha_of(self.items() as f64, self.moments.covariances.trace(), sum);
         let estimate = self.estimate(value, RAW).expected_within(0.0, 1.0);
-        if self.moments.status == Status::NotConverged { estimate.with_status(Status::NotConverged) } else { estimate }
+        if self.moments.status == Status::NotConverged {
+            estimate.with_status(Status::NotConverged)
+        } else {
+            estimate
+        }
     }
 
     pub(super) fn standardized_alpha(&self, correlations: &Symmetric) -> Estimate {
@@ -197,8 +204,13 @@ impl Form<'_> {
             sum_of_square += row.iter().sum::<f64>().powi(2);
         }
         let bracket = sum * (trace_of_square + trace * trace) - 2.0 * trace * sum_of_square;
-        let variance = 2.0 * size * size / ((size - 1.0).powi(2) * sum.powi(3)) * bracket / self.moments.rows_used as f64;
-        if self.obstacle(2).is_some() || self.total_variance() == 0.0 { f64::NAN } else { variance.max(0.0).sqrt() }
+        let variance = 2.0 * size * size / ((size - 1.0).powi(2) * sum.powi(3)) * bracket
+            / self.moments.rows_used as f64;
+        if self.obstacle(2).is_some() || self.total_variance() == 0.0 {
+            f64::NAN
+        } else {
+            variance.max(0.0).sqrt()
+        }
     }
 
     fn with_interval(&self, alpha: Estimate, interval: AlphaInterval, confidence: f64) -> Estimate {
@@ -211,27 +223,37 @@ impl Form<'_> {
         match interval {
             AlphaInterval::DistributionFree => {
                 let Some(standard_error) = self.distribution_free_standard_error() else {
-                    return alpha.with_note("no interval: the distribution-free one needs the answers, not only covariances");
+                    return alpha.with_note(
+                        "no interval: the distribution-free one needs the answers, not only covariances",
+                    );
                 };
                 let (value, half) = (alpha.value, normal(upper) * standard_error);
-                alpha
-                    .with_standard_error(standard_error)
-                    .with_interval(value - half, value + half, confidence)
+                alpha.with_standard_error(standard_error).with_interval(
+                    value - half,
+                    value + half,
+                    confidence,
+                )
             }
             AlphaInterval::Feldt => {
                 let (rows, residual) = (n - 1.0, (n - 1.0) * (size - 1.0));
                 let quantile = |p| fisher_f(p, rows, residual);
                 alpha
                     .with_standard_error(self.normal_theory_standard_error())
-                    .with_interval(1.0 - rest * quantile(upper), 1.0 - rest * quantile(1.0 - upper), confidence)
+                    .with_interval(
+                        1.0 - rest * quantile(upper),
+                        1.0 - rest * quantile(1.0 - upper),
+                        confidence,
+                    )
                     .with_degrees_of_freedom(rows)
             }
             AlphaInterval::Bonett => {
                 let half = normal(upper) * (2.0 * size / ((size - 1.0) * (n - 2.0))).sqrt();
                 let centre = libm::log(rest) - libm::log(n / (n - 1.0));
-                alpha
-                    .with_standard_error(self.normal_theory_standard_error())
-                    .with_interval(1.0 - libm::exp(centre + half), 1.0 - libm::exp(centre - half), confidence)
+                alpha.with_standard_error(self.normal_theory_standard_error()).with_interval(
+                    1.0 - libm::exp(centre + half),
+                    1.0 - libm::exp(centre - half),
+                    confidence,
+                )
             }
         }
     }
@@ -245,29 +267,72 @@ impl Form<'_> {
         let on_diagonal = -size / (size - 1.0) * (sum - trace) / (sum * sum);
         let off_diagonal = size / (size - 1.0) * trace / (sum * sum);
         let centre = on_diagonal * trace + off_diagonal * (sum - trace);
-        let mut blocks = Blocks::new(answers, &self.moments.means);
-        let mut squares = [0.0; BLOCK];
-        let mut totals = [0.0; BLOCK];
-        let mut result = 0.0;
-        for start in (0..answers.rows()).step_by(BLOCK) {
-            let used = blocks.read(start);
-            squares.fill(0.0);
-            totals.fill(0.0);
-            for differences in blocks.differences.chunks_exact(BLOCK) {
-                for ((difference, square), total) in differences.iter().zip(&mut squares).zip(&mut totals) {
+        let result =
+            scan(SquaredInfluence { answers, means: &self.moments.means, on_diagonal, off_diagonal, centre });
+        Some((result / (n * (n - 1.0))).sqrt())
+    }
+}
+
+/// Sum over the complete rows of the squared `q` of the distribution-free standard error.
+struct SquaredInfluence<'a> {
+    answers: &'a Columns<'a>,
+    means: &'a [f64],
+    on_diagonal: f64,
+    off_diagonal: f64,
+    centre: f64,
+}
+
+impl SquaredInfluence<'_> {
+    #[inline(always)]
+    fn square(&self, squares: f64, total: f64) -> f64 {
+        let q = (self.on_diagonal - self.off_diagonal) * squares + self.off_diagonal * total * total
+            - self.centre;
+        // A row with a missing answer is none.
+        if q.is_nan() { 0.0 } else { q * q }
+    }
+}
+
+impl Scan for SquaredInfluence<'_> {
+    type Found = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        // Of each column: groups of rows, the rest, the mean.
+        let columns: Vec<_> = self
+            .answers
+            .iter()
+            .zip(self.means)
+            .map(|(column, mean)| {
+                let (groups, rest) = column.as_chunks::<LANES>();
+                (groups, rest, *mean)
+            })
+            .collect();
+        let mut sums = [0.0; LANES];
+        for place in 0..self.answers.rows() / LANES {
+            let (mut squares, mut totals) = ([0.0; LANES], [0.0; LANES]);
+            for (groups, _, mean) in &columns {
+                let Some(group) = groups.get(place) else { continue };
+                for ((value, square), total) in group.iter().zip(&mut squares).zip(&mut totals) {
+                    let difference = value - mean;
                     *square += difference * difference;
                     *total += difference;
                 }
             }
-            let rows = squares.iter().zip(&totals).take(used);
-            result += rows
-                .map(|(square, total)| {
-                    let q = (on_diagonal - off_diagonal) * square + off_diagonal * total * total - centre;
-                    q * q
-                })
-                .sum::<f64>();
+            for ((sum, squares), total) in sums.iter_mut().zip(squares).zip(totals) {
+                *sum += self.square(squares, total);
+            }
         }
-        Some((result / (n * (n - 1.0))).sqrt())
+        let mut result = sums.iter().sum::<f64>();
+        for place in 0..self.answers.rows() % LANES {
+            let (mut squares, mut total) = (0.0, 0.0);
+            for (_, rest, mean) in &columns {
+                let difference = rest.get(place).map_or(f64::NAN, |value| value - mean);
+                squares += difference * difference;
+                total += difference;
+            }
+            result += self.square(squares, total);
+        }
+        result
     }
 }
 

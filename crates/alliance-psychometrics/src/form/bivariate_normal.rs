@@ -38,7 +38,8 @@ pub(super) fn cumulative(h: f64, k: f64, rho: f64) -> f64 {
         // The last bit of the way is one panel.
         let stop = if end - stop < 1e-9 { end } else { stop };
         let (middle, half) = (f64::midpoint(start, stop), (stop - start) / 2.0);
-        integral += half * nodes().iter().map(|(node, weight)| weight * integrand(middle + half * node)).sum::<f64>();
+        integral +=
+            half * nodes().iter().map(|(node, weight)| weight * integrand(middle + half * node)).sum::<f64>();
         start = stop;
     }
     (independent + sign * integral / TAU).clamp(0.0, 1.0)
@@ -103,7 +104,11 @@ mod tests {
             (1.5, 1.1, 0.995, 0.864_333_816_702_775_6),
         ];
         for (h, k, rho, value) in expected {
-            assert!((cumulative(h, k, rho) - value).abs() < 1e-12, "{h} {k} {rho}: {}", cumulative(h, k, rho));
+            assert!(
+                (cumulative(h, k, rho) - value).abs() < 1e-12,
+                "{h} {k} {rho}: {}",
+                cumulative(h, k, rho)
+            );
         }
     }
 

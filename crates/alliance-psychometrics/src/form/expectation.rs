@@ -43,7 +43,8 @@ pub(super) fn expectation_maximisation(columns: &Columns<'_>) -> Moments {
             };
             let moved = means.iter().zip(&next_means).map(|(one, next)| (one - next).abs());
             let changed = (0..size).flat_map(|row| (0..=row).map(move |column| (row, column)));
-            let changed = changed.map(|(row, column)| (covariances.at(row, column) - next.at(row, column)).abs());
+            let changed =
+                changed.map(|(row, column)| (covariances.at(row, column) - next.at(row, column)).abs());
             let change = moved.chain(changed).fold(0.0, f64::max);
             (means, covariances) = (next_means, next);
             if change < SETTLED {
@@ -56,7 +57,8 @@ pub(super) fn expectation_maximisation(columns: &Columns<'_>) -> Moments {
     let covariances = Symmetric::from_fn(size, |row, column| {
         covariances.at(row, column) * scale_of(row) * scale_of(column) * n / (n - 1.0)
     });
-    let means = means.iter().zip(&origin).zip(&scale).map(|((mean, origin), scale)| origin + scale * mean).collect();
+    let means =
+        means.iter().zip(&origin).zip(&scale).map(|((mean, origin), scale)| origin + scale * mean).collect();
     Moments { means, covariances, rows_used, rows_dropped: columns.rows() - rows_used, status }
 }
 
@@ -117,7 +119,12 @@ fn get(values: &[f64], place: usize) -> f64 {
 }
 
 /// Expected sums given the observed answers, and the means and covariances they make.
-fn step(patterns: &[Pattern], means: &[f64], covariances: &Symmetric, n: f64) -> Option<(Vec<f64>, Symmetric)> {
+fn step(
+    patterns: &[Pattern],
+    means: &[f64],
+    covariances: &Symmetric,
+    n: f64,
+) -> Option<(Vec<f64>, Symmetric)> {
     let size = means.len();
     let mut sums = vec![0.0; size];
     let mut products = Symmetric::zeros(size);
@@ -129,16 +136,19 @@ fn step(patterns: &[Pattern], means: &[f64], covariances: &Symmetric, n: f64) ->
             let right: Vec<f64> = observed.iter().map(|other| covariances.at(item, *other)).collect();
             factor.as_ref().map(|factor| factor.solve(&right)).unwrap_or_default()
         };
-        let regressions: Vec<(usize, Vec<f64>)> = missing.iter().map(|item| (*item, weights_of(*item))).collect();
+        let regressions: Vec<(usize, Vec<f64>)> =
+            missing.iter().map(|item| (*item, weights_of(*item))).collect();
         let centre: Vec<f64> = observed.iter().map(|item| get(means, *item)).collect();
-        let deviation: Vec<f64> = pattern.sums.iter().zip(&centre).map(|(sum, mean)| sum - rows * mean).collect();
+        let deviation: Vec<f64> =
+            pattern.sums.iter().zip(&centre).map(|(sum, mean)| sum - rows * mean).collect();
         let about = Symmetric::from_fn(observed.len(), |one, other| {
             pattern.products.at(one, other)
                 - get(&pattern.sums, one) * get(&centre, other)
                 - get(&centre, one) * get(&pattern.sums, other)
                 + rows * get(&centre, one) * get(&centre, other)
         });
-        let weigh = |weights: &[f64], values: &[f64]| -> f64 { weights.iter().zip(values).map(|(w, v)| w * v).sum() };
+        let weigh =
+            |weights: &[f64], values: &[f64]| -> f64 { weights.iter().zip(values).map(|(w, v)| w * v).sum() };
         let mut add = |row: usize, column: usize, value: f64| {
             products.set(row, column, products.at(row, column) + value);
         };

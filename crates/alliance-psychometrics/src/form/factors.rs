@@ -87,9 +87,13 @@ pub(super) fn extract(correlations: &Symmetric, factors: usize, extraction: Extr
         Extraction::MaximumLikelihood => parameters.into_iter().map(libm::exp).collect(),
     };
     let loadings = match extraction {
-        Extraction::MinimumResiduals => loadings(&reduced(correlations, &uniquenesses), factors, 0.0, |_| 1.0),
+        Extraction::MinimumResiduals => {
+            loadings(&reduced(correlations, &uniquenesses), factors, 0.0, |_| 1.0)
+        }
         Extraction::MaximumLikelihood => {
-            loadings(&scaled(correlations, &uniquenesses), factors, 1.0, |item| get(&uniquenesses, item).sqrt())
+            loadings(&scaled(correlations, &uniquenesses), factors, 1.0, |item| {
+                get(&uniquenesses, item).sqrt()
+            })
         }
     };
     Some(Factors { loadings, uniquenesses, is_settled, is_heywood })
@@ -159,7 +163,8 @@ fn least_squares(correlations: &Symmetric, uniquenesses: &[f64], factors: usize)
     let eigen = reduced(correlations, uniquenesses).eigen();
     let (kept, left) = split(&eigen.values, &eigen.vectors, factors);
     let value = left.iter().map(|(value, _)| value * value).sum::<f64>() / 2.0;
-    let gradient = (0..correlations.size()).map(|item| -left.iter().map(|(value, u)| value * get(u, item).powi(2)).sum::<f64>());
+    let gradient = (0..correlations.size())
+        .map(|item| -left.iter().map(|(value, u)| value * get(u, item).powi(2)).sum::<f64>());
     let curvature = Symmetric::from_fn(correlations.size(), |row, column| {
         let products = |u: &[f64]| get(u, row) * get(u, column);
         let together: f64 = left.iter().map(|(_, u)| products(u)).sum();

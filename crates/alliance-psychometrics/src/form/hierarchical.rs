@@ -1,9 +1,9 @@
 //! Omega hierarchical: how much of a total is one general factor and how much its parts.
 
+use super::Form;
 use super::factors::{Extraction, Factors, extract};
 use super::omega::ModelFit;
 use super::rotation::{Loadings, oblimin, upright, varimax};
-use super::Form;
 use crate::linear::Symmetric;
 use crate::{Estimate, PsychometricsError, Status};
 
@@ -99,7 +99,8 @@ impl Form<'_> {
             return Ok(self.without_hierarchy(Status::NotPositiveDefinite));
         };
         let sum = correlations.sum();
-        let unique: f64 = solution.loadings.iter().map(|row| 1.0 - row.iter().map(|l| l * l).sum::<f64>()).sum();
+        let unique: f64 =
+            solution.loadings.iter().map(|row| 1.0 - row.iter().map(|l| l * l).sum::<f64>()).sum();
         let general = structure.general.iter().sum::<f64>().powi(2);
         let make = |value: f64, method| {
             let mut estimate = self.estimate(value, method).expected_within(0.0, 1.0);
@@ -177,15 +178,17 @@ impl Structure {
         let mut oblique = oblimin(&start)?;
         let signs = upright(&mut oblique.loadings);
         let sign = |factor: usize| signs.get(factor).copied().unwrap_or(1.0);
-        let between =
-            Symmetric::from_fn(signs.len(), |row, column| sign(row) * sign(column) * oblique.correlations.at(row, column));
+        let between = Symmetric::from_fn(signs.len(), |row, column| {
+            sign(row) * sign(column) * oblique.correlations.at(row, column)
+        });
         let (higher, is_heywood, is_settled) = if signs.len() == 2 {
             let correlation = between.at(0, 1);
             let loading = correlation.abs().sqrt();
             (vec![loading, if correlation < 0.0 { -loading } else { loading }], false, true)
         } else {
             let higher = extract(&between, 1, Extraction::MinimumResiduals)?;
-            let loadings = higher.loadings.iter().map(|row| row.first().copied().unwrap_or(f64::NAN)).collect();
+            let loadings =
+                higher.loadings.iter().map(|row| row.first().copied().unwrap_or(f64::NAN)).collect();
             (loadings, higher.is_heywood, higher.is_settled)
         };
         let general: Vec<f64> =
@@ -216,7 +219,9 @@ impl Structure {
                 let mut found: Vec<(usize, Vec<usize>)> = Vec::new();
                 for item in 0..varying.len() {
                     let factor = (0..factors)
-                        .max_by(|one, other| self.at(item, *one).abs().total_cmp(&self.at(item, *other).abs()))
+                        .max_by(|one, other| {
+                            self.at(item, *one).abs().total_cmp(&self.at(item, *other).abs())
+                        })
                         .unwrap_or(0);
                     match found.iter_mut().find(|(of, _)| *of == factor) {
                         Some((_, items)) => items.push(item),
@@ -228,7 +233,11 @@ impl Structure {
             Groups::Known(groups) => {
                 let groups: Vec<Vec<usize>> = groups
                     .iter()
-                    .map(|group| (0..varying.len()).filter(|place| varying.get(*place).is_some_and(|item| group.contains(item))).collect())
+                    .map(|group| {
+                        (0..varying.len())
+                            .filter(|place| varying.get(*place).is_some_and(|item| group.contains(item)))
+                            .collect()
+                    })
                     .collect();
                 self.matched(groups, factors)
             }
@@ -253,13 +262,17 @@ impl Structure {
         let mut pairs: Vec<(usize, usize, f64)> = groups
             .iter()
             .enumerate()
-            .flat_map(|(place, group)| (0..factors).map(move |factor| (place, factor, strength(group, factor))))
+            .flat_map(|(place, group)| {
+                (0..factors).map(move |factor| (place, factor, strength(group, factor)))
+            })
             .collect();
         pairs.sort_by(|one, other| other.2.total_cmp(&one.2));
         let mut factor_of = vec![None; groups.len()];
         let mut taken = vec![false; factors];
         for (place, factor, _) in pairs {
-            if let (Some(slot @ None), Some(taken @ false)) = (factor_of.get_mut(place), taken.get_mut(factor)) {
+            if let (Some(slot @ None), Some(taken @ false)) =
+                (factor_of.get_mut(place), taken.get_mut(factor))
+            {
                 *slot = Some(factor);
                 *taken = true;
             }

@@ -1,14 +1,18 @@
 //! Means and covariances of a form's items in one pass over the columns, block by block.
 
+#![allow(clippy::inline_always)] // See `Scan`.
+
 use super::expectation::expectation_maximisation;
+use super::whole_numbers::{WHOLE_BLOCK, WholeBlock};
 use crate::linear::Symmetric;
+use crate::vectors::{Scan, scan};
 use crate::{Columns, Status};
 
 /// Rows read at a time: the block of a dozen items stays in the first-level cache.
-pub(super) const BLOCK: usize = 256;
+const BLOCK: usize = 256;
 
 /// Sums kept apart in one dot product, so that the order of additions is the same on every machine.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// A covariance this small beside the variances is rounding.
 pub(super) const ROUNDING: f64 = 1e-12;
@@ -46,7 +50,7 @@ impl Moments {
     pub(super) fn new(columns: &Columns<'_>, missing: Missing) -> Self {
         match missing {
             Missing::Listwise => listwise(columns),
-            Missing::Pairwise => pairwise(columns),
+            Missing::Pairwise => scan(PairsOfAnswers(columns)),
             Missing::ExpectationMaximisation => expectation_maximisation(columns),
         }
     }
@@ -62,19 +66,20 @@ impl Moments {
 }
 
 /// Blocks of rows as differences from an origin, one column after the other.
-pub(super) struct Blocks<'a> {
+struct Blocks<'a> {
     columns: &'a Columns<'a>,
     origin: &'a [f64],
-    pub(super) differences: Vec<f64>,
+    differences: Vec<f64>,
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(columns: &'a Columns<'a>, origin: &'a [f64]) -> Self {
+    fn new(columns: &'a Columns<'a>, origin: &'a [f64]) -> Self {
         Self { columns, origin, differences: vec![0.0; columns.count() * BLOCK] }
     }
 
     /// Reads the block that starts at a row, its complete rows first and zeros after them; their number.
-    pub(super) fn read(&mut self, start: usize) -> usize {
+    #[inline(always)]
+    fn read(&mut self, start: usize) -> usize {
         let end = (start + BLOCK).min(self.columns.rows());
         let mut used = end.saturating_sub(start);
         // A NaN in the block makes this sum NaN.
@@ -94,9 +99,12 @@ impl<'a> Blocks<'a> {
             }
             total += sums.iter().sum::<f64>();
             if used < BLOCK {
-                for (difference, value) in places.as_flattened_mut().iter_mut().skip(parts.len() * LANES).zip(
-                    rest.iter().map(|value| value - origin).chain(std::iter::repeat(0.0)),
-                ) {
+                for (difference, value) in places
+                    .as_flattened_mut()
+                    .iter_mut()
+                    .skip(parts.len() * LANES)
+                    .zip(rest.iter().map(|value| value - origin).chain(std::iter::repeat(0.0)))
+                {
                     *difference = value;
                     total += value;
                 }
@@ -136,7 +144,8 @@ pub(super) fn first_complete_row(columns: &Columns<'_>) -> Option<Vec<f64>> {
     columns.iter().map(|column| column.get(row).copied()).collect()
 }
 
-pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
+#[inline(always)]
+fn dot(left: &[f64], right: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     for (left, right) in left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0) {
         for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
@@ -146,6 +155,7 @@ pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
     sums.iter().sum()
 }
 
+#[inline(always)]
 fn total(values: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     for values in values.as_chunks::<LANES>().0 {
@@ -156,26 +166,63 @@ fn total(values: &[f64]) -> f64 {
     sums.iter().sum()
 }
 
-fn listwise(columns: &Columns<'_>) -> Moments {
-    let size = columns.count();
-    let origin = first_complete_row(columns).unwrap_or_else(|| vec![0.0; size]);
-    let mut blocks = Blocks::new(columns, &origin);
-    let mut sums = vec![0.0; size];
-    // The lower triangle, row by row.
-    let mut products = vec![0.0; size * (size + 1) / 2];
-    let mut rows_used = 0;
-    for start in (0..columns.rows()).step_by(BLOCK) {
-        rows_used += blocks.read(start);
-        let mut cell = products.iter_mut();
-        for ((position, left), sum) in
-            blocks.differences.chunks_exact(BLOCK).enumerate().zip(&mut sums)
-        {
+/// Sums and products of the differences from the origin.
+struct Totals {
+    sums: Vec<f64>,
+    /// The lower triangle, row by row.
+    products: Vec<f64>,
+    rows_used: usize,
+}
+
+/// Totals of the complete rows.
+struct CompleteRows<'a> {
+    columns: &'a Columns<'a>,
+    origin: &'a [f64],
+}
+
+impl Scan for CompleteRows<'_> {
+    type Found = Totals;
+
+    #[inline(always)]
+    fn run(self) -> Totals {
+        let Self { columns, origin } = self;
+        let size = columns.count();
+        let mut found =
+            Totals { sums: vec![0.0; size], products: vec![0.0; size * (size + 1) / 2], rows_used: 0 };
+        let mut whole = WholeBlock::new(size);
+        let mut blocks = Blocks::new(columns, origin);
+        for start in (0..columns.rows()).step_by(WHOLE_BLOCK) {
+            if whole.read(columns, origin, start) {
+                found.rows_used += WHOLE_BLOCK;
+                whole.add_to(&mut found.sums, &mut found.products);
+                continue;
+            }
+            for start in (start..columns.rows().min(start + WHOLE_BLOCK)).step_by(BLOCK) {
+                found.rows_used += blocks.read(start);
+                found.add(&blocks.differences);
+            }
+        }
+        found
+    }
+}
+
+impl Totals {
+    #[inline(always)]
+    fn add(&mut self, differences: &[f64]) {
+        let mut cell = self.products.iter_mut();
+        for ((position, left), sum) in differences.chunks_exact(BLOCK).enumerate().zip(&mut self.sums) {
             *sum += total(left);
-            for (right, product) in blocks.differences.chunks_exact(BLOCK).take(position + 1).zip(cell.by_ref()) {
+            for (right, product) in differences.chunks_exact(BLOCK).take(position + 1).zip(cell.by_ref()) {
                 *product += dot(left, right);
             }
         }
     }
+}
+
+fn listwise(columns: &Columns<'_>) -> Moments {
+    let size = columns.count();
+    let origin = first_complete_row(columns).unwrap_or_else(|| vec![0.0; size]);
+    let Totals { sums, products, rows_used } = scan(CompleteRows { columns, origin: &origin });
     let n = rows_used as f64;
     let at = |place: usize| sums.get(place).copied().unwrap_or(f64::NAN);
     let covariances = Symmetric::from_fn(size, |row, column| {
@@ -199,6 +246,19 @@ pub(super) fn covariance(product: f64, left: f64, right: f64, n: f64, is_varianc
     rest / (n - 1.0)
 }
 
+/// Moments of the rows that have both answers.
+struct PairsOfAnswers<'a>(&'a Columns<'a>);
+
+impl Scan for PairsOfAnswers<'_> {
+    type Found = Moments;
+
+    #[inline(always)]
+    fn run(self) -> Moments {
+        pairwise(self.0)
+    }
+}
+
+#[inline(always)]
 fn pairwise(columns: &Columns<'_>) -> Moments {
     let size = columns.count();
     let origin: Vec<f64> = columns
@@ -245,7 +305,8 @@ fn pairwise(columns: &Columns<'_>) -> Moments {
             }
         }
     }
-    let pair = |row: usize, column: usize| pairs.get(row * (row + 1) / 2 + column).copied().unwrap_or([f64::NAN; 4]);
+    let pair =
+        |row: usize, column: usize| pairs.get(row * (row + 1) / 2 + column).copied().unwrap_or([f64::NAN; 4]);
     let covariances = Symmetric::from_fn(size, |row, column| {
         let [n, left, right, product] = pair(row, column);
         if n < 2.0 { f64::NAN } else { covariance(product, left, right, n, row == column) }
@@ -263,7 +324,13 @@ fn pairwise(columns: &Columns<'_>) -> Moments {
             status = Status::NotPositiveDefinite;
         }
     }
-    Moments { means: means.collect(), rows_used, rows_dropped: columns.rows() - rows_used, status, covariances }
+    Moments {
+        means: means.collect(),
+        rows_used,
+        rows_dropped: columns.rows() - rows_used,
+        status,
+        covariances,
+    }
 }
 
 /// Share of the trace below which a negative eigenvalue counts as rounding.

@@ -59,7 +59,8 @@ impl ModelFit {
         let row = |item: usize| solution.loadings.get(item).map(Vec::as_slice).unwrap_or_default();
         let implied = Symmetric::from_fn(size, |one, other| {
             let common: f64 = row(one).iter().zip(row(other)).map(|(left, right)| left * right).sum();
-            let own = if one == other { solution.uniquenesses.get(one).copied().unwrap_or(f64::NAN) } else { 0.0 };
+            let own =
+                if one == other { solution.uniquenesses.get(one).copied().unwrap_or(f64::NAN) } else { 0.0 };
             common + own
         });
         let (Some(observed), Some(implied)) = (correlations.cholesky(), implied.cholesky()) else {
@@ -67,7 +68,9 @@ impl ModelFit {
         };
         let inverse = implied.inverse();
         let trace: f64 = (0..size)
-            .map(|one| (0..size).map(|other| correlations.at(one, other) * inverse.at(one, other)).sum::<f64>())
+            .map(|one| {
+                (0..size).map(|other| correlations.at(one, other) * inverse.at(one, other)).sum::<f64>()
+            })
             .sum();
         let discrepancy = implied.log_determinant() - observed.log_determinant() + trace - size as f64;
         let chi_square = n * discrepancy.max(0.0);
@@ -106,7 +109,8 @@ impl Form<'_> {
         let part = self.of_items(&varying);
         let obstacle = self.obstacle(3).or_else(|| part.obstacle(3));
         if let Some(status) = obstacle {
-            let status = if status == Status::TooFewItems && self.items() >= 3 && self.total_variance() == 0.0 {
+            let status = if status == Status::TooFewItems && self.items() >= 3 && self.total_variance() == 0.0
+            {
                 Status::ZeroVariance
             } else {
                 status
@@ -136,9 +140,14 @@ impl Form<'_> {
             .map(|(item, _)| *item)
             .collect();
         let estimate = |weights: &[f64], observed: Option<f64>, method| {
-            let common: f64 = solution.loadings.iter().zip(weights).map(|(item, weight)| loading(item) * weight).sum();
-            let unique: f64 =
-                solution.uniquenesses.iter().zip(weights).map(|(unique, weight)| unique * weight * weight).sum();
+            let common: f64 =
+                solution.loadings.iter().zip(weights).map(|(item, weight)| loading(item) * weight).sum();
+            let unique: f64 = solution
+                .uniquenesses
+                .iter()
+                .zip(weights)
+                .map(|(unique, weight)| unique * weight * weight)
+                .sum();
             let common = common * common;
             let mut result =
                 self.estimate(common / observed.unwrap_or(common + unique), method).expected_within(0.0, 1.0);

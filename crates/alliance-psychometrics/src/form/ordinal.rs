@@ -85,7 +85,9 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
     let (rows, dropped) = (complete.len(), items.rows() - complete.len());
     let cuts: Vec<Cut> = items
         .iter()
-        .map(|column| Cut::new(&complete.iter().filter_map(|row| column.get(*row).copied()).collect::<Vec<_>>()))
+        .map(|column| {
+            Cut::new(&complete.iter().filter_map(|row| column.get(*row).copied()).collect::<Vec<_>>())
+        })
         .collect();
     let size = cuts.len();
     let undefined = |status, note: Option<String>| {
@@ -151,16 +153,24 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
     let mark = |estimate: Estimate, method: &'static str| {
         let estimate = Estimate { method, ..estimate }.with_note(LATENT);
         if is_smoothed {
-            estimate
-                .with_status(Status::NotPositiveDefinite)
-                .with_note("from the nearest correlation matrix: the polychoric one has a negative eigenvalue")
+            estimate.with_status(Status::NotPositiveDefinite).with_note(
+                "from the nearest correlation matrix: the polychoric one has a negative eigenvalue",
+            )
         } else {
             estimate
         }
     };
     let Omega { standardized, fit, .. } = form.omega(Extraction::MinimumResiduals);
     let (alpha, omega) = (mark(form.standardized_alpha(&correlations), ALPHA), mark(standardized, OMEGA));
-    OrdinalReliability { alpha, omega, correlations: cells, thresholds, smallest_eigenvalue, refused_items, fit }
+    OrdinalReliability {
+        alpha,
+        omega,
+        correlations: cells,
+        thresholds,
+        smallest_eigenvalue,
+        refused_items,
+        fit,
+    }
 }
 
 /// The correlation matrix nearest in the sum of squared differences: projections onto matrices without negative eigenvalues and
@@ -172,7 +182,8 @@ fn nearest_correlation(matrix: &Symmetric) -> Symmetric {
     let mut current = matrix.clone();
     let mut correction = Symmetric::zeros(size);
     for _ in 0..MOST_ROUNDS {
-        let shifted = Symmetric::from_fn(size, |row, column| current.at(row, column) - correction.at(row, column));
+        let shifted =
+            Symmetric::from_fn(size, |row, column| current.at(row, column) - correction.at(row, column));
         let Eigen { values, vectors } = shifted.eigen();
         let positive = Symmetric::from_fn(size, |row, column| {
             values
@@ -185,8 +196,12 @@ fn nearest_correlation(matrix: &Symmetric) -> Symmetric {
                 })
                 .sum()
         });
-        correction = Symmetric::from_fn(size, |row, column| positive.at(row, column) - shifted.at(row, column));
-        let next = Symmetric::from_fn(size, |row, column| if row == column { 1.0 } else { positive.at(row, column) });
+        correction =
+            Symmetric::from_fn(size, |row, column| positive.at(row, column) - shifted.at(row, column));
+        let next = Symmetric::from_fn(
+            size,
+            |row, column| if row == column { 1.0 } else { positive.at(row, column) },
+        );
         let change = (0..size)
             .flat_map(|row| (0..row).map(move |column| (row, column)))
             .map(|(row, column)| (next.at(row, column) - current.at(row, column)).abs())
@@ -209,7 +224,11 @@ mod tests {
         let cells = [[1.0, 0.9, 0.2], [0.9, 1.0, 0.9], [0.2, 0.9, 1.0]];
         let nearest = nearest_correlation(&Symmetric::from_fn(3, |row, column| cells[row][column]));
         for ((row, column), expected) in [((1, 0), NEAR[0]), ((2, 0), NEAR[1]), ((2, 1), NEAR[2])] {
-            assert!((nearest.at(row, column) - expected).abs() < 1e-8, "{} {expected}", nearest.at(row, column));
+            assert!(
+                (nearest.at(row, column) - expected).abs() < 1e-8,
+                "{} {expected}",
+                nearest.at(row, column)
+            );
         }
         assert!(nearest.eigen().values[2] > -1e-9);
     }

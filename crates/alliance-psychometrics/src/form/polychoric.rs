@@ -108,13 +108,16 @@ pub(super) fn fit(first: &Cut, second: &Cut) -> Fit {
                 (cumulative(h, k, rho), density(h, k, rho))
             })
             .collect();
-        let corner = |row: usize, column: usize| corners.get(row * (columns + 1) + column).copied().unwrap_or((0.0, 0.0));
+        let corner = |row: usize, column: usize| {
+            corners.get(row * (columns + 1) + column).copied().unwrap_or((0.0, 0.0))
+        };
         let mut point = Point { negative_log_likelihood: 0.0, slope: 0.0, information: 0.0 };
         for (place, count) in table.iter().enumerate() {
             let (row, column) = (place / columns, place % columns);
             let corners = [(1, 1, 1.0), (0, 1, -1.0), (1, 0, -1.0), (0, 0, 1.0)]
                 .map(|(down, right, sign)| (corner(row + down, column + right), sign));
-            let probability = corners.iter().map(|((cumulative, _), sign)| sign * cumulative).sum::<f64>().max(1e-300);
+            let probability =
+                corners.iter().map(|((cumulative, _), sign)| sign * cumulative).sum::<f64>().max(1e-300);
             let slope: f64 = corners.iter().map(|((_, density), sign)| sign * density).sum();
             if *count > 0.0 {
                 point.negative_log_likelihood -= count * libm::log(probability);

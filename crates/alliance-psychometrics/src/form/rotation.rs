@@ -24,7 +24,8 @@ fn cell(matrix: &[Vec<f64>], row: usize, column: usize) -> f64 {
 
 /// Varimax with Kaiser's normalization, plane by plane (Kaiser 1958, Psychometrika 23, 187-200).
 pub(super) fn varimax(loadings: &Loadings) -> Loadings {
-    let lengths: Vec<f64> = loadings.iter().map(|row| row.iter().map(|l| l * l).sum::<f64>().sqrt()).collect();
+    let lengths: Vec<f64> =
+        loadings.iter().map(|row| row.iter().map(|l| l * l).sum::<f64>().sqrt()).collect();
     let mut rotated: Loadings = loadings
         .iter()
         .zip(&lengths)
@@ -46,8 +47,10 @@ pub(super) fn varimax(loadings: &Loadings) -> Loadings {
                     squares += u * u - v * v;
                     products += 2.0 * u * v;
                 }
-                let angle =
-                    libm::atan2(products - 2.0 * sum_u * sum_v / n, squares - (sum_u * sum_u - sum_v * sum_v) / n) / 4.0;
+                let angle = libm::atan2(
+                    products - 2.0 * sum_u * sum_v / n,
+                    squares - (sum_u * sum_u - sum_v * sum_v) / n,
+                ) / 4.0;
                 let (sine, cosine) = (libm::sin(angle), libm::cos(angle));
                 for row in &mut rotated {
                     if let Ok([left, right]) = row.get_disjoint_mut([one, other]) {
@@ -72,7 +75,13 @@ pub(super) fn varimax(loadings: &Loadings) -> Loadings {
 pub(super) fn upright(loadings: &mut Loadings) -> Vec<f64> {
     let factors = loadings.first().map_or(0, Vec::len);
     let signs: Vec<f64> = (0..factors)
-        .map(|factor| if (0..loadings.len()).map(|row| cell(loadings, row, factor)).sum::<f64>() < 0.0 { -1.0 } else { 1.0 })
+        .map(|factor| {
+            if (0..loadings.len()).map(|row| cell(loadings, row, factor)).sum::<f64>() < 0.0 {
+                -1.0
+            } else {
+                1.0
+            }
+        })
         .collect();
     for row in loadings {
         for (loading, sign) in row.iter_mut().zip(&signs) {
@@ -107,7 +116,9 @@ impl Position {
             left.iter()
                 .map(|row| {
                     (0..factors)
-                        .map(|column| row.iter().enumerate().map(|(k, value)| value * cell(right, k, column)).sum())
+                        .map(|column| {
+                            row.iter().enumerate().map(|(k, value)| value * cell(right, k, column)).sum()
+                        })
                         .collect()
                 })
                 .collect()
@@ -127,40 +138,53 @@ impl Position {
             .map(|row| {
                 (0..factors)
                     .map(|column| {
-                        (0..loadings.len()).map(|item| cell(&by_loading, item, row) * cell(&loadings, item, column)).sum()
+                        (0..loadings.len())
+                            .map(|item| cell(&by_loading, item, row) * cell(&loadings, item, column))
+                            .sum()
                     })
                     .collect()
             })
             .collect();
-        let gradient =
-            times(&turn, &inner).into_iter().map(|row| row.into_iter().map(|value: f64| -value).collect()).collect();
+        let gradient = times(&turn, &inner)
+            .into_iter()
+            .map(|row| row.into_iter().map(|value: f64| -value).collect())
+            .collect();
         Some(Self { axes, loadings, criterion, gradient })
     }
 }
 
 /// `T'T`.
 fn axes_products(axes: &Loadings) -> Symmetric {
-    Symmetric::from_fn(axes.len(), |one, other| (0..axes.len()).map(|k| cell(axes, k, one) * cell(axes, k, other)).sum())
+    Symmetric::from_fn(axes.len(), |one, other| {
+        (0..axes.len()).map(|k| cell(axes, k, one) * cell(axes, k, other)).sum()
+    })
 }
 
 /// Oblimin with gamma 0 from these loadings (Jennrich 2002, Psychometrika 67, 7-19; Bernaards & Jennrich 2005, Educational
 /// and Psychological Measurement 65, 676-696). `None` if the factors fall together.
 pub(super) fn oblimin(start: &Loadings) -> Option<Oblique> {
     let factors = start.first().map_or(0, Vec::len);
-    let identity: Loadings =
-        (0..factors).map(|row| (0..factors).map(|column| f64::from(u8::from(row == column))).collect()).collect();
+    let identity: Loadings = (0..factors)
+        .map(|row| (0..factors).map(|column| f64::from(u8::from(row == column))).collect())
+        .collect();
     let mut position = Position::new(start, identity)?;
     let mut length: f64 = 1.0;
     let mut is_settled = false;
     for _ in 0..MOST_STEPS {
         let along: Vec<f64> = (0..factors)
-            .map(|column| (0..factors).map(|row| cell(&position.axes, row, column) * cell(&position.gradient, row, column)).sum())
+            .map(|column| {
+                (0..factors)
+                    .map(|row| cell(&position.axes, row, column) * cell(&position.gradient, row, column))
+                    .sum()
+            })
             .collect();
         let projected: Loadings = position
             .gradient
             .iter()
             .zip(&position.axes)
-            .map(|(slopes, axes)| slopes.iter().zip(axes).zip(&along).map(|((g, t), along)| g - t * along).collect())
+            .map(|(slopes, axes)| {
+                slopes.iter().zip(axes).zip(&along).map(|((g, t), along)| g - t * along).collect()
+            })
             .collect();
         let steepness = projected.iter().flatten().map(|value: &f64| value * value).sum::<f64>().sqrt();
         if steepness < SETTLED_GRADIENT {
@@ -177,8 +201,10 @@ pub(super) fn oblimin(start: &Loadings) -> Option<Oblique> {
                 .map(|(axes, slopes)| axes.iter().zip(slopes).map(|(t, slope)| t - length * slope).collect())
                 .collect();
             let norms: Vec<f64> = axes_products(&moved).diagonal().map(f64::sqrt).collect();
-            let axes =
-                moved.into_iter().map(|row| row.into_iter().zip(&norms).map(|(t, norm)| t / norm).collect()).collect();
+            let axes = moved
+                .into_iter()
+                .map(|row| row.into_iter().zip(&norms).map(|(t, norm)| t / norm).collect())
+                .collect();
             if let Some(candidate) = Position::new(start, axes)
                 && position.criterion - candidate.criterion > 0.5 * steepness * steepness * length
             {

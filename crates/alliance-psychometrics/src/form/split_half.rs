@@ -107,7 +107,8 @@ impl Form<'_> {
         let odd: Vec<usize> = (0..size).step_by(2).collect();
         let odd_even = self.split(&odd);
         if self.obstacle(2).is_some() || self.total_variance() == 0.0 {
-            let nothing = SplitDistribution { mean: f64::NAN, minimum: f64::NAN, median: f64::NAN, maximum: f64::NAN };
+            let nothing =
+                SplitDistribution { mean: f64::NAN, minimum: f64::NAN, median: f64::NAN, maximum: f64::NAN };
             let (spearman_brown, guttman) = (nothing, nothing);
             return Ok(SplitHalf { odd_even, splits: 0, is_exhaustive: false, spearman_brown, guttman });
         }
@@ -131,7 +132,8 @@ impl Form<'_> {
                 found.push(self.halves(&choice));
             }
         }
-        let spearman_brown = distribution(found.iter().map(|halves| spearman_brown(halves.correlation)).collect());
+        let spearman_brown =
+            distribution(found.iter().map(|halves| spearman_brown(halves.correlation)).collect());
         let guttman = distribution(found.iter().map(|halves| halves.guttman).collect());
         Ok(SplitHalf { odd_even, splits: found.len(), is_exhaustive, spearman_brown, guttman })
     }
@@ -142,7 +144,11 @@ impl Form<'_> {
         let mut chosen: Vec<usize> = first.iter().copied().filter(|item| *item < size).collect();
         chosen.sort_unstable();
         chosen.dedup();
-        let obstacle = if chosen.is_empty() || chosen.len() == size { Some(Status::TooFewItems) } else { self.obstacle(2) };
+        let obstacle = if chosen.is_empty() || chosen.len() == size {
+            Some(Status::TooFewItems)
+        } else {
+            self.obstacle(2)
+        };
         let make = |value: f64, method| match obstacle {
             Some(status) => self.undefined(status, method),
             None if value.is_nan() => self.undefined(Status::ZeroVariance, method),
@@ -171,7 +177,8 @@ impl Form<'_> {
         }
         let shared = with_all - own;
         let other = total - own - 2.0 * shared;
-        let correlation = if own > 0.0 && other > 0.0 { shared / (own.sqrt() * other.sqrt()) } else { f64::NAN };
+        let correlation =
+            if own > 0.0 && other > 0.0 { shared / (own.sqrt() * other.sqrt()) } else { f64::NAN };
         Halves { correlation, guttman: if total == 0.0 { f64::NAN } else { 4.0 * shared / total } }
     }
 }
@@ -219,5 +226,10 @@ fn distribution(mut values: Vec<f64>) -> SplitDistribution {
     values.sort_by(f64::total_cmp);
     let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
     let last = values.len().saturating_sub(1);
-    SplitDistribution { mean, minimum: at(0), median: f64::midpoint(at(last / 2), at(values.len() / 2)), maximum: at(last) }
+    SplitDistribution {
+        mean,
+        minimum: at(0),
+        median: f64::midpoint(at(last / 2), at(values.len() / 2)),
+        maximum: at(last),
+    }
 }

@@ -1,7 +1,7 @@
 //! Whether a subscale says anything that the total does not.
 
-use super::factors::Extraction;
 use super::Form;
+use super::factors::Extraction;
 use crate::{Estimate, PsychometricsError, Status};
 
 /// A subscale beside the total.
@@ -59,7 +59,8 @@ impl Form<'_> {
         let alpha = part.raw_alpha();
         let omega = part.omega(Extraction::MinimumResiduals).raw;
         let own = part.total_variance();
-        let with_total: f64 = items.iter().map(|item| self.moments.covariances.row(*item).iter().sum::<f64>()).sum();
+        let with_total: f64 =
+            items.iter().map(|item| self.moments.covariances.row(*item).iter().sum::<f64>()).sum();
         let true_with_total = with_total - (1.0 - alpha.value) * own;
         let value = true_with_total * true_with_total / (alpha.value * own * self.total_variance());
         let (from_subscale, from_total) = if alpha.value.is_nan() {
