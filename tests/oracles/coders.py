@@ -29,8 +29,16 @@ COHEN68 = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]
 COHEN68_DISAGREEMENT = [[0, 1, 3], [1, 0, 6], [3, 6, 0]]
 K22 = [[20, 5], [10, 15]]
 FLEISS = [
-    [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
-    [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+    [0, 0, 0, 0, 14],
+    [0, 2, 6, 4, 2],
+    [0, 0, 3, 5, 6],
+    [0, 3, 9, 2, 0],
+    [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0],
+    [3, 2, 6, 3, 0],
+    [2, 5, 3, 2, 2],
+    [6, 5, 2, 1, 0],
+    [0, 2, 2, 3, 7],
 ]
 KRIPP = ["123321412...", "1233224125.3", ".3332342251.", "1233244125 1.".replace(" ", "")]
 METRICS = ["nominal", "ordinal", "interval", "ratio"]
@@ -53,9 +61,7 @@ def from_counts(counts):
 
 def kappas(codes, categories, disagreement=None):
     seen = ~np.isnan(codes).any(axis=0)
-    table = np.array(
-        [[np.sum((codes[0, seen] == a) & (codes[1, seen] == b)) for b in categories] for a in categories]
-    )
+    table = np.array([[np.sum((codes[0, seen] == a) & (codes[1, seen] == b)) for b in categories] for a in categories])
     found = {}
     kinds = {"unweighted": {}, "linear": {"wt": "linear"}, "quadratic": {"wt": "quadratic"}}
     if disagreement is not None:
@@ -63,7 +69,9 @@ def kappas(codes, categories, disagreement=None):
     for name, options in kinds.items():
         result = cohens_kappa(table, **options)
         found[name] = {
-            "kappa": float(result.kappa), "se": float(result.std_kappa), "null_se": float(result.std_kappa0),
+            "kappa": float(result.kappa),
+            "se": float(result.std_kappa),
+            "null_se": float(result.std_kappa0),
             "maximum": float(result.kappa_max) if name == "unweighted" else None,
         }
     return found
@@ -104,7 +112,9 @@ def case(name, codes, categories, *, disagreement=None, metrics=METRICS, nominal
         expected["whole"] = whole(codes, categories)
     shown = [[None if np.isnan(code) else code for code in coder] for coder in codes.tolist()]
     return {
-        "name": name, "codes": shown, "categories": list(map(float, categories)),
+        "name": name,
+        "codes": shown,
+        "categories": list(map(float, categories)),
         "disagreement": None if disagreement is None else np.ravel(disagreement).astype(float).tolist(),
         "expected": expected,
     }
@@ -151,19 +161,24 @@ def main():
     close(two["maximum"], 0.8)
     close(by_name["two by two"]["whole"]["gwet"]["value"], 0.4059405941)
     fleiss = by_name["Fleiss 1971"]["whole"]
-    for found, value in ((fleiss["fleiss"], 0.2099307044), (fleiss["randolph"], 0.2225274725),
-                         (fleiss["gwet"]["value"], 0.2256141508)):
+    for found, value in (
+        (fleiss["fleiss"], 0.2099307044),
+        (fleiss["randolph"], 0.2225274725),
+        (fleiss["gwet"]["value"], 0.2256141508),
+    ):
         close(found, value)
     for metric, value in zip(METRICS, (0.7434210526, 0.8153875038, 0.8491071429, 0.7974027748), strict=True):
         close(by_name["Krippendorff 2011"]["krippendorff"][metric], value)
     tools = ("statsmodels", "krippendorff", "irrCAC", "numpy")
     document = {
-        "topic": "coders", "script": SCRIPT,
+        "topic": "coders",
+        "script": SCRIPT,
         "tool": {
             "name": "statsmodels, krippendorff, irrCAC",
             "version": ", ".join([f"Python {platform.python_version()}", *(f"{t} {version(t)}" for t in tools)]),
         },
-        "made": MADE, "cases": cases,
+        "made": MADE,
+        "cases": cases,
     }
     with open(OUT, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=0)

@@ -26,8 +26,8 @@ for (n in c(1000, 100000)) {
   g <- rnorm(n); x <- as.data.frame(sapply(1:12, function(i) pmin(7, pmax(1, floor(4.5 + g + rnorm(n))))))
   quiet <- function(e) invisible(capture.output(suppressWarnings(suppressMessages(e))))
   time <- function(f) { t <- sapply(1:7, function(i) system.time(f())[3]); paste(min(t) * 1000, median(t) * 1000) }
-  cat("psych::omega", n, time(function() quiet(omega(x, 1, plot = FALSE))), "\\n")
-  cat("psych::fa", n, time(function() fa(x, 1)), "\\n")
+  cat("psych::omega", format(n, scientific = FALSE), time(function() quiet(omega(x, 1, plot = FALSE))), "\\n")
+  cat("psych::fa", format(n, scientific = FALSE), time(function() fa(x, 1)), "\\n")
 }
 """
 UNITS = {"ns": 1e-6, "µs": 1e-3, "ms": 1.0, "s": 1e3}
@@ -50,7 +50,9 @@ def others():
     by_columns = pd.DataFrame({f"i{item}": answers[:, item].copy() for item in range(12)})
     codes = np.clip(np.floor(3.5 + level.T + 0.5 * rng.normal(size=(3, 100_000))), 1, 5)
     ratings = np.clip(np.floor(3.5 + level + 0.5 * rng.normal(size=(100_000, 4))), 1, 5)
-    long = pd.DataFrame({"unit": np.repeat(np.arange(100_000), 4), "coder": np.tile(np.arange(4), 100_000), "code": ratings.ravel()})
+    long = pd.DataFrame(
+        {"unit": np.repeat(np.arange(100_000), 4), "coder": np.tile(np.arange(4), 100_000), "code": ratings.ravel()}
+    )
     found = {
         "pingouin alpha, one block": timed(lambda: pingouin.cronbach_alpha(data=by_rows), 15),
         "pingouin alpha, column by column": timed(lambda: pingouin.cronbach_alpha(data=by_columns), 15),
@@ -61,7 +63,9 @@ def others():
             lambda: pingouin.intraclass_corr(data=long, targets="unit", raters="coder", ratings="code"), 3
         ),
     }
-    for line in subprocess.run(["Rscript", "-e", R_SCRIPT], capture_output=True, text=True, check=True).stdout.splitlines():
+    for line in subprocess.run(
+        ["Rscript", "-e", R_SCRIPT], capture_output=True, text=True, check=True
+    ).stdout.splitlines():
         name, rows, fastest, median = line.split()
         found[f"{name} {rows}"] = (float(fastest), float(median))
     return found

@@ -335,3 +335,23 @@ fn pairwise(columns: &Columns<'_>) -> Moments {
 
 /// Share of the trace below which a negative eigenvalue counts as rounding.
 const LEAST_EIGENVALUE: f64 = 1e-8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The loop compiled for any processor gives the bits of the one with wide vectors.
+    #[test]
+    fn the_processor_does_not_matter() {
+        let column = |k: u32| -> Vec<f64> {
+            (0..3_000).map(|row| f64::from(row % (k + 5)) * 0.37 + f64::from(row)).collect()
+        };
+        let columns = [column(1), column(2), column(3)];
+        let columns = Columns::new(&[&columns[0], &columns[1], &columns[2]]).unwrap();
+        let origin = first_complete_row(&columns).unwrap();
+        let narrow = CompleteRows { columns: &columns, origin: &origin }.run();
+        let wide = scan(CompleteRows { columns: &columns, origin: &origin });
+        assert_eq!((narrow.sums, narrow.products), (wide.sums, wide.products));
+        assert_eq!(pairwise(&columns), scan(PairsOfAnswers(&columns)));
+    }
+}
