@@ -467,7 +467,7 @@ fn krippendorff_slowly(codes: &[Vec<f64>], metric: Metric) -> f64 {
         Metric::Nominal => f64::from(u8::from(c != k)),
         Metric::Ordinal => {
             let (low, high) = (c.min(k), c.max(k));
-            (n_c[low..=high].iter().sum::<f64>() - (n_c[low] + n_c[high]) / 2.0).powi(2)
+            (n_c[low..=high].iter().sum::<f64>() - f64::midpoint(n_c[low], n_c[high])).powi(2)
         }
         Metric::Interval => (values[c] - values[k]).powi(2),
         _ if values[c] == values[k] => 0.0,

@@ -24,7 +24,7 @@ fn as_columns(columns: &[Vec<f64>]) -> Columns<'_> {
     Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
 }
 
-fn form<'a>(columns: &'a [Vec<f64>], missing: Missing) -> Form<'a> {
+fn form(columns: &[Vec<f64>], missing: Missing) -> Form<'_> {
     Form::new(&as_columns(columns), missing, Level::OneSession)
 }
 

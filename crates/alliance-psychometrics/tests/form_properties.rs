@@ -9,7 +9,7 @@ use alliance_psychometrics::{Columns, Level, Status};
 use common::close;
 use proptest::prelude::*;
 
-fn form<'a>(columns: &'a [Vec<f64>], missing: Missing) -> Form<'a> {
+fn form(columns: &[Vec<f64>], missing: Missing) -> Form<'_> {
     let columns = Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
     Form::new(&columns, missing, Level::OneSession)
 }

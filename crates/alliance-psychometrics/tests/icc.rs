@@ -20,7 +20,7 @@ fn correlations(columns: &[Vec<f64>]) -> IntraclassCorrelations {
     intraclass_correlations(&Columns::new(&slices).unwrap(), 0.95).unwrap()
 }
 
-/// In the order of psych: ICC1 ICC2 ICC3 ICC1k ICC2k ICC3k.
+/// In the order of psych: single and then average, each one-way, agreement, consistency.
 fn in_order(found: &IntraclassCorrelations) -> [&Estimate; 6] {
     let (one, agreement, consistency) = (&found.one_way, &found.agreement, &found.consistency);
     [
