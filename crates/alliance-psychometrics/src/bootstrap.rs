@@ -23,7 +23,7 @@ const LEAST_DEFINED: f64 = 0.9;
 /// assert_eq!(Bootstrap::new(5, 1).unwrap_err().code(), "invalid-option");
 /// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Bootstrap {
     resamples: usize,
     seed: u64,
@@ -63,11 +63,15 @@ impl Bootstrap {
         units: usize,
         statistic: impl Fn(&[usize]) -> T + Sync,
     ) -> Vec<T> {
-        let resample = |nth: usize| {
-            let mut random = Generator::stream(self.seed, nth as u64);
+        self.each(|random| {
             let drawn: Vec<usize> = (0..units).map(|_| random.below(units)).collect();
             statistic(&drawn)
-        };
+        })
+    }
+
+    /// What `resample` makes of each resample's own random numbers, in order.
+    pub(crate) fn each<T: Send>(&self, resample: impl Fn(&mut Generator) -> T + Sync) -> Vec<T> {
+        let resample = |nth: usize| resample(&mut Generator::stream(self.seed, nth as u64));
         let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         let each = self.resamples.div_ceil(threads.clamp(1, self.resamples)).max(1);
         if each >= self.resamples {
@@ -92,7 +96,13 @@ impl Bootstrap {
     /// The estimate with the standard deviation of the replicates and their percentile interval.
     ///
     /// Resamples without a value are left out; with more than a tenth of them there is no interval, and a note.
-    pub(crate) fn describe(&self, estimate: Estimate, mut replicates: Vec<f64>, confidence: f64) -> Estimate {
+    pub(crate) fn describe(
+        &self,
+        estimate: Estimate,
+        mut replicates: Vec<f64>,
+        confidence: f64,
+        units: &str,
+    ) -> Estimate {
         if estimate.value.is_nan() {
             return estimate;
         }
@@ -112,7 +122,7 @@ impl Bootstrap {
         estimate
             .with_standard_error((squares / (defined - 1) as f64).sqrt())
             .with_interval(quantile(&replicates, tail), quantile(&replicates, 1.0 - tail), confidence)
-            .with_note(format!("interval: percentiles of {defined} resamples of clients, seed {}", self.seed))
+            .with_note(format!("interval: percentiles of {defined} resamples of {units}, seed {}", self.seed))
     }
 }
 
@@ -140,7 +150,8 @@ mod tests {
             assert_eq!(one.clone().with_threads(threads).unwrap().replicates(40, mean), replicates);
         }
         // The standard error of a mean of 40 numbers, with n below: sqrt((40^2 - 1) / 12 / 40) = 1.8253.
-        let estimate = one.describe(Estimate::new(19.5, Level::BetweenClients, "mean"), replicates, 0.95);
+        let estimate =
+            one.describe(Estimate::new(19.5, Level::BetweenClients, "mean"), replicates, 0.95, "clients");
         assert!((estimate.standard_error - 1.825).abs() < 0.1);
         let interval = estimate.interval.unwrap();
         assert!((interval.high - interval.low - 2.0 * 1.96 * 1.825).abs() < 0.5);
@@ -151,7 +162,7 @@ mod tests {
         let bootstrap = Bootstrap::new(100, 1).unwrap();
         let estimate = Estimate::new(1.0, Level::WithinClient, "test");
         let half: Vec<f64> = (0..100).map(|nth| if nth % 2 == 0 { f64::NAN } else { 1.0 }).collect();
-        let described = bootstrap.describe(estimate, half, 0.95);
+        let described = bootstrap.describe(estimate, half, 0.95, "clients");
         assert!(described.interval.is_none());
         assert_eq!(described.notes, ["50 of 100 resamples have no value"]);
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::PsychometricsError;
 use crate::error::MOST_ROWS;
+use crate::vectors::{Scan, scan};
 
 /// Columns of equal length, one per item, rater or variable; a missing value is NaN.
 ///
@@ -31,6 +32,20 @@ impl fmt::Debug for Columns<'_> {
     }
 }
 
+/// Counts infinite values.
+struct CountInfinite<'a>(&'a [f64]);
+
+impl Scan for CountInfinite<'_> {
+    type Found = u64;
+
+    #[allow(clippy::inline_always)] // See `Scan`.
+    #[inline(always)]
+    fn run(self) -> u64 {
+        // Without a branch, so that it takes several values at a time.
+        self.0.iter().map(|value| u64::from(value.abs() == f64::INFINITY)).sum()
+    }
+}
+
 impl<'a> Columns<'a> {
     /// These columns.
     ///
@@ -43,10 +58,11 @@ impl<'a> Columns<'a> {
             return Err(PsychometricsError::LengthMismatch { what: "columns" });
         }
         for (position, column) in columns.iter().enumerate() {
-            let infinite = || (0..).zip(*column).filter(|(_, value)| value.is_infinite()).map(|(row, _)| row);
-            let count = infinite().count();
+            let count = scan(CountInfinite(column)) as usize;
             if count > 0 {
-                let rows = infinite().take(MOST_ROWS).collect();
+                let infinite =
+                    (0..).zip(*column).filter(|(_, value)| value.is_infinite()).map(|(row, _)| row);
+                let rows = infinite.take(MOST_ROWS).collect();
                 return Err(PsychometricsError::NotFinite { column: position, rows, count });
             }
         }

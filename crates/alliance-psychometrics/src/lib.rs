@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod bootstrap;
+pub mod coders;
 mod columns;
 mod distributions;
 mod error;
 mod estimate;
+pub mod form;
 mod groups;
+pub mod icc;
 mod linear;
 pub mod mixed;
 pub mod sessions;
+mod vectors;
 
 pub use bootstrap::Bootstrap;
 pub use columns::Columns;

@@ -111,9 +111,12 @@ pub fn multilevel_alpha(
             Estimate::new(value, level, METHOD).expected_within(0.0, highest)
         };
         match &replicates {
-            Some((bootstrap, all)) => {
-                bootstrap.describe(rows(estimate), all.iter().map(|of| of[place]).collect(), confidence)
-            }
+            Some((bootstrap, all)) => bootstrap.describe(
+                rows(estimate),
+                all.iter().map(|of| of[place]).collect(),
+                confidence,
+                "clients",
+            ),
             None => rows(estimate),
         }
     };

@@ -83,7 +83,7 @@ pub fn rater_contrast(
             };
             let rows =
                 estimate.with_rows(clients.len(), sessions as usize, table.values.rows() - sessions as usize);
-            bootstrap.describe(rows, replicates.iter().map(value).collect(), confidence)
+            bootstrap.describe(rows, replicates.iter().map(value).collect(), confidence, "clients")
         };
         Contrast {
             first: describe(&|of| of[0][place], lowest),
