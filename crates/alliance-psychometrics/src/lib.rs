@@ -3,6 +3,7 @@
 mod bootstrap;
 mod columns;
 mod distributions;
+pub mod dyads;
 mod error;
 mod estimate;
 mod groups;
