@@ -243,7 +243,9 @@ impl Basis {
             if !(before > COLLINEAR * COLLINEAR * raw && rest > COLLINEAR * before.sqrt()) {
                 return Err(Status::NotPositiveDefinite);
             }
-            column.iter_mut().for_each(|value| *value /= rest);
+            for value in &mut column {
+                *value /= rest;
+            }
             parts.push(rest);
             basis.means.push(mean);
             basis.columns.push(column);
@@ -304,10 +306,14 @@ impl Basis {
 fn centred(mut values: Vec<f64>) -> (f64, Vec<f64>) {
     let count = values.len() as f64;
     let first = values.iter().sum::<f64>() / count;
-    values.iter_mut().for_each(|value| *value -= first);
+    for value in &mut values {
+        *value -= first;
+    }
     // What rounding left.
     let rest = values.iter().sum::<f64>() / count;
-    values.iter_mut().for_each(|value| *value -= rest);
+    for value in &mut values {
+        *value -= rest;
+    }
     (first + rest, values)
 }
 

@@ -6,11 +6,13 @@ mod common;
 
 use alliance_psychometrics::dyads::{
     Accuracy, Centre, Condition, NullDistribution, Tracking, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, profile_agreement, repeated_measures_correlation, response_surface, team_agreement,
-    truth_and_bias,
+    limits_of_agreement, one_with_many, profile_agreement, repeated_measures_correlation, response_surface,
+    team_agreement, truth_and_bias,
 };
+use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
-use common::{PanelRow, panel_a};
+use common::{PanelRow, panel_a, vectors};
+use serde_json::Value;
 
 /// Bland and Altman (1986), first readings of peak flow: large meter, mini meter.
 const PEAK_FLOW: [[f64; 17]; 2] = [
@@ -392,5 +394,328 @@ fn agreement_of_teams_is_held_against_a_null_distribution() {
             (1..).zip(shares).map(|(option, share)| share * f64::from(option).powi(power)).sum()
         };
         shows("variance", null.expected_variance(5).unwrap(), moment(2) - moment(1).powi(2), 10);
+    }
+}
+
+/// Cases of a kind of the vector that R made.
+fn cases(kind: &str) -> Vec<Value> {
+    let vectors = vectors("dyads");
+    let found: Vec<Value> =
+        vectors["cases"].as_array().unwrap().iter().filter(|case| case["kind"] == kind).cloned().collect();
+    assert!(!found.is_empty());
+    found
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+/// To a relative tolerance; both NaN counts.
+#[track_caller]
+fn agree(what: &str, found: f64, expected: &Value, tolerance: f64) {
+    let expected = number(expected);
+    let near = (found - expected).abs() <= tolerance * (expected.abs() + 0.01);
+    assert!(near || (found.is_nan() && expected.is_nan()), "{what}: {found} is not {expected}");
+}
+
+/// Value, low and high.
+#[track_caller]
+fn agree_interval(what: &str, found: &Estimate, expected: &Value, tolerance: f64) {
+    agree(what, found.value, &expected[0], tolerance);
+    let interval = found.interval.unwrap();
+    agree(what, interval.low, &expected[1], tolerance);
+    agree(what, interval.high, &expected[2], tolerance);
+}
+
+/// Value, standard error, low and high.
+#[track_caller]
+fn agree_all(what: &str, found: &Estimate, expected: &Value, tolerance: f64) {
+    agree(what, found.value, &expected[0], tolerance);
+    agree(what, found.standard_error, &expected[1], tolerance);
+    let interval = found.interval.unwrap();
+    agree(what, interval.low, &expected[2], tolerance);
+    agree(what, interval.high, &expected[3], tolerance);
+}
+
+/// Sessions of panel A with rows and values missing, as the vector's note says.
+fn thinned() -> (Vec<[u32; 3]>, Vec<f64>, Vec<f64>) {
+    let rows: Vec<PanelRow> = panel_a()
+        .into_iter()
+        .filter(|row| {
+            let (client, session) = (row.client, row.session);
+            (client * client + 5 * session * session + 3 * client * session) % 13 > client % 7
+        })
+        .collect();
+    let first = |row: &PanelRow| {
+        if (row.client + row.session).is_multiple_of(11) { f64::NAN } else { row.mean() }
+    };
+    let second = |row: &PanelRow| {
+        if (2 * row.client + row.session).is_multiple_of(17) { f64::NAN } else { row.rated }
+    };
+    (
+        rows.iter().map(|row| [row.client as u32, row.session as u32, row.therapist as u32]).collect(),
+        rows.iter().map(first).collect(),
+        rows.iter().map(second).collect(),
+    )
+}
+
+fn codes(keys: &[[u32; 3]], which: usize) -> Vec<u32> {
+    keys.iter().map(|key| key[which]).collect()
+}
+
+#[test]
+fn level_agreement_is_that_of_other_routes() {
+    for case in cases("level") {
+        let id = case["id"].as_str().unwrap();
+        let (first, second) = (numbers(&case["first"]), numbers(&case["second"]));
+        let found = level_agreement(&first, &second, Level::OneSession, 0.95).unwrap();
+        assert_eq!(found.correlation.rows_used as u64, case["pairs"].as_u64().unwrap());
+        assert_eq!(found.correlation.rows_dropped, first.len() - found.correlation.rows_used);
+        agree_interval(id, &found.correlation, &case["correlation"], 1e-9);
+        // The standard error is differentiated numerically.
+        agree_interval(id, &found.concordance, &case["concordance"], 1e-7);
+        agree(id, found.concordance.value, &case["concordance"][0], 1e-9);
+        agree(id, found.concordance_z_standard_error, &case["z_error"], 1e-7);
+        agree(id, found.double_entry.value, &case["double_entry"], 1e-9);
+    }
+}
+
+#[test]
+fn limits_are_those_of_r() {
+    for case in cases("limits-single") {
+        let found =
+            limits_of_agreement(&numbers(&case["first"]), &numbers(&case["second"]), None, 1.96, 0.95)
+                .unwrap();
+        assert_eq!(found.lower.units as u64, case["dyads"].as_u64().unwrap());
+        agree_all("mean", &found.mean_difference, &case["mean"], 1e-9);
+        agree_all("lower", &found.lower, &case["lower"], 1e-9);
+        agree_all("slope", &found.slope_on_mean, &case["slope"], 1e-9);
+    }
+    let (keys, first, second) = thinned();
+    for case in cases("limits-repeated") {
+        let found = limits_of_agreement(&first, &second, Some(&codes(&keys, 0)), 1.96, 0.95).unwrap();
+        assert_eq!(found.upper.rows_used as u64, case["rows"].as_u64().unwrap());
+        agree_all("mean", &found.mean_difference, &case["mean"], 1e-9);
+        agree("between", found.between_variance.value, &case["between"], 1e-9);
+        agree("within", found.within_variance.value, &case["within"], 1e-9);
+        agree("SD", found.standard_deviation.value, &case["deviation"], 1e-9);
+        agree_all("upper", &found.upper, &case["upper"], 1e-8);
+        agree_all("slope", &found.slope_on_mean, &case["slope"], 1e-5);
+    }
+}
+
+#[test]
+fn tracking_within_dyads_is_that_of_an_analysis_of_covariance() {
+    let (keys, first, second) = thinned();
+    for case in cases("tracking") {
+        let found = repeated_measures_correlation(&first, &second, &codes(&keys, 0), 0.95).unwrap();
+        agree_interval("r", &found.correlation, &case["correlation"], 1e-9);
+        agree("slope", found.slope, &case["slope"], 1e-9);
+        agree("df", found.correlation.degrees_of_freedom, &case["degrees"], 0.0);
+        agree("p", found.p_value / number(&case["p"]), &Value::from(1.0), 1e-6);
+    }
+    let pingouin = vectors("dyads-pingouin");
+    for case in pingouin["cases"].as_array().unwrap() {
+        let dyads: Vec<u32> = numbers(&case["dyads"]).iter().map(|code| *code as u32).collect();
+        let (first, second) = (numbers(&case["first"]), numbers(&case["second"]));
+        let found = repeated_measures_correlation(&first, &second, &dyads, 0.95).unwrap();
+        agree("r", found.correlation.value, &case["r"], 1e-9);
+        agree("df", found.correlation.degrees_of_freedom, &case["degrees"], 0.0);
+        agree("p", found.p_value, &case["p"], 1e-7);
+        let interval = found.correlation.interval.unwrap();
+        for (end, rounded) in
+            [interval.low, interval.high].into_iter().zip(numbers(&case["rounded-interval"]))
+        {
+            shows("interval", end, rounded, 2);
+        }
+    }
+}
+
+#[test]
+fn profiles_of_sessions_are_those_of_r() {
+    let (keys, first, second) = thinned();
+    let case = &cases("profile")[0];
+    let found = profile_agreement(&first, &second, &codes(&keys, 0), Some(&codes(&keys, 1)), 0.95).unwrap();
+    assert_eq!(found.dyads.len(), numbers(&case["sessions"]).len());
+    for (place, dyad) in found.dyads.iter().enumerate() {
+        agree("sessions", dyad.points as f64, &case["sessions"][place], 0.0);
+        agree("elevation", dyad.mean_difference, &case["elevations"][place], 1e-9);
+        agree("scatter", dyad.deviation_difference, &case["scatters"][place], 1e-9);
+        agree("squared", dyad.mean_squared_difference, &case["squared"][place], 1e-9);
+        agree("r", dyad.correlation.value, &case["correlations"][place], 1e-9);
+        agree("distinctive", dyad.distinctive.value, &case["distinctive"][place], 1e-9);
+    }
+    agree_all("mean", &found.correlation, &case["mean"], 1e-8);
+    agree_all("distinctive", &found.distinctive, &case["mean_distinctive"], 1e-8);
+    agree_interval("between", &found.between, &case["between"], 1e-9);
+}
+
+#[test]
+fn truth_and_bias_with_gaps_are_those_of_lmer() {
+    let (keys, first, second) = thinned();
+    let therapists = codes(&keys, 2);
+    for case in cases("truth") {
+        let id = case["id"].as_str().unwrap();
+        let nested = case["therapists"].as_bool().unwrap();
+        let correlated = case["correlated"].as_bool().unwrap();
+        let model = TruthBiasModel {
+            accuracy: match (nested, correlated) {
+                (true, _) => Accuracy::Common,
+                (_, true) => Accuracy::Varying(SlopeCovariance::Correlated),
+                _ => Accuracy::Varying(SlopeCovariance::Uncorrelated),
+            },
+            therapists: nested.then_some(&therapists),
+            ..TruthBiasModel::default()
+        };
+        let found = truth_and_bias(&second, &first, &codes(&keys, 0), &model).unwrap();
+        agree(id, found.grand_mean, &case["grand_mean"], 1e-12);
+        agree(id, found.deviance, &case["deviance"], 1e-8);
+        let terms =
+            [&found.directional_bias, &found.temporal_congruence, found.between_tracking.as_ref().unwrap()];
+        for (place, term) in terms.into_iter().enumerate() {
+            agree(id, term.value, &case["coefficients"][place], 1e-5);
+            agree(id, term.standard_error, &case["errors"][place], 1e-5);
+            agree(id, term.degrees_of_freedom, &case["degrees"][place], 1e-3);
+        }
+        agree(id, found.bias_variance.value, &case["bias_variance"], 1e-5);
+        agree(id, found.residual_variance.value, &case["residual"], 1e-5);
+        if let Some(variance) = &found.accuracy_variance {
+            agree(id, variance.value, &case["accuracy_variance"], 5e-5);
+        }
+        if let Some(correlation) = &found.bias_accuracy_correlation {
+            agree(id, correlation.value, &case["correlation"], 1e-4);
+        }
+        if let Some(variance) = &found.therapist_variance {
+            agree(id, variance.value, &case["therapist"], 1e-5);
+        }
+        for (place, dyad) in found.dyads.iter().enumerate() {
+            agree(id, dyad.bias, &case["bias"][place], 1e-4);
+            agree(id, dyad.accuracy, &case["accuracy"][place], 1e-4);
+        }
+        assert_eq!(found.dyads.len(), numbers(&case["bias"]).len());
+    }
+}
+
+#[test]
+fn actor_and_partner_effects_with_gaps_are_those_of_lm() {
+    for case in cases("partner") {
+        let column = |name: &str| numbers(&case[name]);
+        let (b1, b2) = (column("before_first"), column("before_second"));
+        let (a1, a2) = (column("after_first"), column("after_second"));
+        let found = actor_partner([&b1, &b2], [&a1, &a2], 0.95).unwrap();
+        for (influence, expected) in [(&found.first, &case["first"]), (&found.second, &case["second"])] {
+            let terms = [&influence.intercept, &influence.actor, &influence.partner];
+            for (place, term) in terms.into_iter().enumerate() {
+                agree("value", term.value, &expected[2 * place], 1e-9);
+                agree("standard error", term.standard_error, &expected[2 * place + 1], 1e-9);
+            }
+        }
+        agree("R²", found.first.r_squared, &case["r_squared"][0], 1e-9);
+        agree("R²", found.second.r_squared, &case["r_squared"][1], 1e-9);
+        agree("residuals", found.residual_correlation.value, &case["residual_correlation"], 1e-9);
+        assert_eq!(found.first.actor.rows_used as u64, case["dyads"].as_u64().unwrap());
+    }
+}
+
+#[test]
+fn response_surfaces_are_those_of_lm_and_the_delta_method() {
+    for case in cases("surface") {
+        let id = case["id"].as_str().unwrap();
+        let found = response_surface(
+            &numbers(&case["first"]),
+            &numbers(&case["second"]),
+            &numbers(&case["outcome"]),
+            Centre::Value(number(&case["centre"])),
+            0.95,
+        )
+        .unwrap();
+        for (place, term) in found.coefficients.iter().enumerate() {
+            agree(id, term.value, &case["coefficients"][place], 1e-9);
+            agree(id, term.standard_error, &case["errors"][place], 1e-9);
+        }
+        let two = |found: &Estimate, expected: &Value, place: usize, tolerance: f64| {
+            agree(id, found.value, &expected[place], tolerance);
+            agree(id, found.standard_error, &expected[place + 1], tolerance);
+        };
+        for (place, term) in found.surface.iter().enumerate() {
+            two(term, &case["surface"], 2 * place, 1e-9);
+        }
+        // Quotients of small differences in panel A.
+        for (place, term) in found.stationary_point.iter().enumerate() {
+            two(term, &case["stationary"], 2 * place, 1e-7);
+        }
+        for (axis, expected) in
+            [(&found.first_axis, &case["first_axis"]), (&found.second_axis, &case["second_axis"])]
+        {
+            two(&axis.slope, expected, 0, 1e-7);
+            two(&axis.intercept, expected, 2, 1e-7);
+        }
+        agree(id, found.r_squared, &case["r_squared"], 1e-9);
+        for (test, expected) in [
+            (found.quadratic_terms, &case["quadratic"]),
+            (found.beyond_squared_difference, &case["difference"]),
+        ] {
+            agree(id, test.f, &expected[0], 1e-8);
+            agree(id, test.numerator_degrees, &expected[1], 0.0);
+            agree(id, test.denominator_degrees, &expected[2], 0.0);
+            agree(id, test.p_value, &expected[3], 1e-7);
+        }
+        let shares = found.discrepancies;
+        agree(id, shares.first_higher, &case["discrepancies"][0], 1e-12);
+        agree(id, shares.in_agreement, &case["discrepancies"][1], 1e-12);
+        agree(id, shares.second_higher, &case["discrepancies"][2], 1e-12);
+        let observed = id == "surface-dome";
+        assert_eq!(found.stationary_point[0].status == Status::Defined, observed, "{id}");
+        assert_eq!(found.congruence.verdict(), Condition::NotMet);
+        if id == "surface-congruence" {
+            // The ridge runs through the data though its highest point lies far outside.
+            assert_eq!(found.first_axis.slope.status, Status::Defined);
+            assert_eq!(found.congruence.first_axis_has_slope_one, Condition::Met);
+            assert_eq!(found.congruence.falls_with_incongruence, Condition::Met);
+            assert_eq!(found.congruence.no_slope_along_incongruence, Condition::NotMet);
+        }
+    }
+}
+
+#[test]
+fn teams_are_those_of_r() {
+    for case in cases("teams") {
+        let ratings: Vec<Vec<f64>> = case["ratings"].as_array().unwrap().iter().map(numbers).collect();
+        let columns = Columns::new(&ratings.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let teams: Vec<u32> = numbers(&case["teams"]).iter().map(|code| *code as u32).collect();
+        let found = team_agreement(&columns, &teams, 7, NullDistribution::Uniform, 0.95).unwrap();
+        for (place, team) in found.teams.iter().enumerate() {
+            agree("members", team.members as f64, &case["members"][place], 0.0);
+            agree("r_wg(j)", team.within_agreement.value, &case["agreement"][place], 1e-9);
+            agree("AD", team.average_deviation, &case["deviation"][place], 1e-9);
+            agree("lowest", team.lowest, &case["lowest"][place], 1e-12);
+            agree("range", team.range, &case["spread"][place], 1e-9);
+            agree("SD", team.standard_deviation, &case["sd"][place], 1e-9);
+        }
+        agree_interval("ICC(1)", &found.one_member, &case["one_member"], 1e-9);
+        agree_interval("ICC(2)", &found.team_mean, &case["team_mean"], 1e-9);
+    }
+}
+
+/// The bivariate model of nlme; its optimiser gives about five digits.
+#[test]
+fn one_with_many_is_the_bivariate_model() {
+    for case in cases("many") {
+        let ones: Vec<u32> = numbers(&case["ones"]).iter().map(|code| *code as u32).collect();
+        let found =
+            one_with_many(&numbers(&case["by_the_one"]), &numbers(&case["by_the_many"]), &ones).unwrap();
+        let balanced = case["id"] == "many-balanced";
+        // Unbalanced, variances of one side alone are close to those of both sides, not equal.
+        let tolerance = if balanced { 1e-4 } else { 0.05 };
+        for (partition, place) in [(&found.by_the_one, 0), (&found.by_the_many, 1)] {
+            agree("between", partition.between.value, &case["between"][place], tolerance);
+            agree("within", partition.within.value, &case["within"][place], tolerance);
+        }
+        agree("generalized", found.generalized.covariance.value, &case["between"][2], tolerance);
+        agree("dyadic", found.dyadic.covariance.value, &case["within"][2], tolerance);
     }
 }

@@ -15,7 +15,7 @@ pub struct Team {
     pub team: u32,
     /// Members with all answers.
     pub members: usize,
-    /// r_wg of one item, r_wg(j) of several.
+    /// `r_wg` of one item, `r_wg(j)` of several.
     pub within_agreement: Estimate,
     /// Mean absolute deviation of the members' answers from their mean, averaged over items; NaN with fewer than two members.
     pub average_deviation: f64,
