@@ -1,5 +1,7 @@
 //! What every function of this crate answers with.
 
+use crate::distributions::student_t_two_sided;
+
 /// Of what an estimate speaks. The same scores give three reliabilities, one for each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -180,6 +182,17 @@ impl Estimate {
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
+    }
+
+    /// Two-sided p-value of the t test that the value is `null`, from standard error and degrees of freedom.
+    ///
+    /// NaN unless both are given.
+    pub fn t_test(&self, null: f64) -> f64 {
+        if self.standard_error > 0.0 {
+            student_t_two_sided((self.value - null) / self.standard_error, self.degrees_of_freedom)
+        } else {
+            f64::NAN
+        }
     }
 
     /// The same, marked [`Status::OutOfRange`] if the value lies outside `low..=high`; a NaN is left as it is.

@@ -23,6 +23,8 @@ mod stability;
 mod table;
 mod variances;
 
+pub(crate) use components::check_confidence;
+
 pub use alpha::{MultilevelAlpha, multilevel_alpha};
 pub use contrast::{Contrast, RaterContrast, rater_contrast};
 pub use crossed::{CrossedGeneralizability, crossed_generalizability};
