@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bootstrap;
+pub mod change;
 mod columns;
 mod distributions;
 mod error;

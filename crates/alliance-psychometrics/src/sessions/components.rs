@@ -154,7 +154,7 @@ pub(super) fn exact_interval([first, second]: [MeanSquare; 2], confidence: f64) 
 /// # Errors
 ///
 /// `invalid-option` unless `0 < confidence < 1`.
-pub(super) fn check_confidence(confidence: f64) -> Result<(), PsychometricsError> {
+pub(crate) fn check_confidence(confidence: f64) -> Result<(), PsychometricsError> {
     if confidence > 0.0 && confidence < 1.0 {
         Ok(())
     } else {
