@@ -10,6 +10,7 @@ mod groups;
 mod linear;
 pub mod mixed;
 pub mod sessions;
+pub mod synthesis;
 
 pub use bootstrap::Bootstrap;
 pub use columns::Columns;
