@@ -9,6 +9,7 @@ mod estimate;
 mod groups;
 mod linear;
 pub mod mixed;
+pub mod outcome;
 pub mod sessions;
 pub mod synthesis;
 
