@@ -7,8 +7,9 @@ mod common;
 use alliance_psychometrics::mixed::{Component, MixedModel};
 use alliance_psychometrics::outcome::{
     Appointment, EndKind, Ending, HazardLink, MeanThrough, Measured, OwnThreshold, PeriodEvent, PlannedEnds,
-    TrajectoryOptions, Trend, attendance, disaggregate, discrete_time_hazard, earlier_mean, incidence,
-    lagged, log_rank, person_periods, session_difference, trajectories, wilson, within_between_model,
+    Trajectory, TrajectoryOptions, Trend, attendance, disaggregate, discrete_time_hazard, earlier_mean,
+    incidence, lagged, log_rank, person_periods, session_difference, trajectories, wilson,
+    within_between_model,
 };
 use alliance_psychometrics::sessions::SessionTable;
 use alliance_psychometrics::{Bootstrap, Columns, Estimate, Status};
@@ -51,10 +52,12 @@ impl Panel {
             (row.client * row.client + 5 * row.session * row.session + 3 * row.client * row.session) % 13
                 > row.client % 7
         };
-        Self::from(panel_a().into_iter().filter(|row| name == "panel-a" || is_kept(row)).collect())
+        let rows: Vec<PanelRow> =
+            panel_a().into_iter().filter(|row| name == "panel-a" || is_kept(row)).collect();
+        Self::from(&rows)
     }
 
-    fn from(rows: Vec<PanelRow>) -> Self {
+    fn from(rows: &[PanelRow]) -> Self {
         Self {
             client: rows.iter().map(|row| row.client as u32).collect(),
             therapist: rows.iter().map(|row| row.therapist as u32).collect(),
@@ -250,6 +253,8 @@ fn trap_8_earlier_means_hold_no_future() {
     }
 }
 
+type Number = fn(&Trajectory) -> f64;
+
 #[test]
 fn courses_agree_with_their_definitions() {
     let case = &cases("courses")[0];
@@ -258,7 +263,6 @@ fn courses_agree_with_their_definitions() {
     let found = trajectories(&panel.table(), 0, &time, &TrajectoryOptions::default()).unwrap();
     let column = |name: &str| numbers(&case[name]);
     assert_eq!(found.len(), column("client").len());
-    type Number = fn(&alliance_psychometrics::outcome::Trajectory) -> f64;
     let all: [(&str, Number); 16] = [
         ("client", |course| f64::from(course.client)),
         ("n", |course| course.sessions as f64),
@@ -319,14 +323,16 @@ fn short_and_flat_courses_have_no_numbers_they_cannot_have() {
 fn drop_panel() -> (Panel, Vec<u32>, Vec<Ending>) {
     let periods = drop_a();
     let left = |client: usize| periods.iter().find(|row| row.0 == client && row.3).map(|row| row.1);
-    let rows =
-        panel_a().into_iter().filter(|row| left(row.client).is_none_or(|session| row.session < session));
+    let rows: Vec<PanelRow> = panel_a()
+        .into_iter()
+        .filter(|row| left(row.client).is_none_or(|session| row.session < session))
+        .collect();
     let clients: Vec<u32> = (1..=60).collect();
     let ending = |client: &u32| {
         if left(*client as usize).is_some() { Ending::Dropout } else { Ending::Ongoing }
     };
     let endings = clients.iter().map(ending).collect();
-    (Panel::from(rows.collect()), clients, endings)
+    (Panel::from(&rows), clients, endings)
 }
 
 #[test]
@@ -539,6 +545,8 @@ fn trap_15_clients_are_drawn_not_rows() {
 
 #[test]
 fn attendance_keeps_kinds_of_absence_apart() {
+    use Appointment::{Attended, CancelledByProvider, CancelledInTime, CancelledLate, NoShow};
+
     let case = &cases("wilson")[0];
     let (successes, trials) = (numbers(&case["successes"]), numbers(&case["trials"]));
     for place in 0..trials.len() {
@@ -549,7 +557,6 @@ fn attendance_keeps_kinds_of_absence_apart() {
     }
     assert_eq!(wilson(0, 0, 0.95).unwrap().status, Status::AllMissing);
     assert_eq!(wilson(2, 1, 0.95).unwrap_err().code(), "invalid-option");
-    use Appointment::{Attended, CancelledByProvider, CancelledInTime, CancelledLate, NoShow};
     // Rows in any order; the provider's cancellation is nobody's first appointment.
     let kinds = [Attended, CancelledByProvider, NoShow, CancelledLate, Attended, CancelledInTime];
     let found = attendance(&kinds, &[1, 1, 1, 2, 2, 2], &[3, 1, 2, 1, 2, 3], 0.95, None).unwrap();
