@@ -77,6 +77,14 @@ stopifnot(which.min(without) == 12, which.max(without) == 10)
 egger <- summary(lm(z ~ sqrt(v), weights = 1 / v))$coefficients
 prints_as(egger[2, 3:4], c(1.3450, .2000), 4)
 stopifnot(abs(regtest(reml, model = "lm")$zval - egger[2, 3]) < 1e-10)
+filled <- function(yi, vi, side) {
+  fit <- trimfill(rma(yi, vi, control = tight), side = side, control = tight)
+  list(data = I(yi), variances = I(vi), side = side, filled = fit$k0, effect = fit$beta[1], se = fit$se)
+}
+trims <- list(filled(z, v, "left"), filled(z, v, "right"), filled(-z^2, v, "right"), filled(c(exp(z), 2, 2.5), c(v, .1, .2), "left"))
+prints_as(c(trims[[1]]$effect, trims[[1]]$se), c(.1288, .0333), 4)
+stopifnot(trims[[1]]$filled == 2)
+trims <- lapply(seq_along(trims), function(i) c(list(id = paste("trim", i), kind = "trim"), trims[[i]]))
 bias <- list(id = "bias molloy", kind = "bias", without = I(without), egger = egger[2, 1], egger_se = egger[2, 2], egger_t = egger[2, 3])
 
 # ---- correlations as they are: Hunter and Schmidt --------------------------------------
@@ -138,4 +146,4 @@ write_vector(
         "t of k - 2. CE is the common-effect model, whose I2 metafor takes from Q."),
   c(list(list(id = "data", kind = "data", molloy_r = I(r), molloy_n = I(n), three_y = I(three$y), three_v = I(three$v),
               same_y = I(same$y), same_v = I(same$v), two_y = I(two$y), two_v = I(two$v))), all_fits,
-    list(bias, bare, conversions), dependent))
+    list(bias, bare, conversions), dependent, trims))

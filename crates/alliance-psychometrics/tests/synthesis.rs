@@ -6,10 +6,11 @@ mod common;
 
 use alliance_psychometrics::Status;
 use alliance_psychometrics::synthesis::{
-    MetaOptions, PredictionDegrees, StandardErrors, TauEstimator, binomial_effect_size,
+    MetaOptions, MissingSide, PredictionDegrees, StandardErrors, TauEstimator, binomial_effect_size,
     common_language_effect_size, compare_overlapping_correlations, d_from_odds_ratio, d_from_r, disattenuate,
     egger_test, fisher_z, fisher_z_interval, hunter_schmidt, leave_one_out, mean_correlation, meta_analysis,
-    meta_correlations, odds_ratio_from_d, r_from_d, r_from_d_of_groups, r_from_fisher_z, variance_explained,
+    meta_correlations, odds_ratio_from_d, r_from_d, r_from_d_of_groups, r_from_fisher_z, trim_and_fill,
+    variance_explained,
 };
 use common::{close, vectors};
 use proptest::prelude::*;
@@ -206,6 +207,28 @@ fn leaving_one_out_agrees_with_metafor() {
     let gap = leave_one_out(&[0.1, f64::NAN, 0.3], &[0.1; 3], &MetaOptions::default()).unwrap();
     assert_eq!(gap.iter().map(|left| left.row).collect::<Vec<_>>(), [0, 2]);
     assert_eq!(gap[0].analysis.effect.value, 0.3);
+}
+
+#[test]
+fn trim_and_fill_agrees_with_metafor() {
+    for case in cases("trim") {
+        let (effects, variances) = (numbers(&case["data"]), numbers(&case["variances"]));
+        let side = if case["side"] == "left" { MissingSide::Left } else { MissingSide::Right };
+        let options = wald(TauEstimator::RestrictedMaximumLikelihood);
+        let found = trim_and_fill(&effects, &variances, side, &options).unwrap();
+        assert_eq!(found.filled as f64, number(&case, "filled"), "{}", case["id"]);
+        assert!(close(found.analysis.effect.value, number(&case, "effect"), 1e-8), "{}", case["id"]);
+        assert!(close(found.analysis.effect.standard_error, number(&case, "se"), 1e-8));
+        assert!(found.analysis.effect.notes.is_empty());
+    }
+    let options = MetaOptions::default();
+    for count in 0..4 {
+        let (effects, variances) = ([0.1, 0.3, 0.9], [0.02, 0.01, 0.3]);
+        let found =
+            trim_and_fill(&effects[..count.min(3)], &variances[..count.min(3)], MissingSide::Left, &options)
+                .unwrap();
+        assert!(found.filled <= count && !found.analysis.effect.notes.is_empty());
+    }
 }
 
 #[test]

@@ -114,3 +114,91 @@ pub fn egger_test(
             .with_degrees_of_freedom(degrees),
     ))
 }
+
+/// On which side of the mean studies are suspected to be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MissingSide {
+    /// Small effects: the usual suspicion, with effects coded positive.
+    Left,
+    /// Large effects.
+    Right,
+}
+
+/// Trim-and-fill: how the result would be if the funnel were symmetric.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TrimAndFill {
+    /// Studies suspected to be missing, L0 of Duval and Tweedie.
+    pub filled: usize,
+    /// The analysis with mirror images of the most extreme studies put in.
+    pub analysis: MetaAnalysis,
+}
+
+/// Steps after which trimming is given up.
+const MOST_TRIMS: usize = 100;
+
+/// Trim-and-fill by L0 (Duval and Tweedie 2000, Biometrics 56): a look at what asymmetry could do, not a correction.
+///
+/// With fewer than ten studies a note says that next to nothing can be concluded; `NotConverged` if the number of
+/// studies does not settle.
+///
+/// # Errors
+///
+/// As [`meta_analysis`](super::meta_analysis).
+pub fn trim_and_fill(
+    effects: &[f64],
+    variances: &[f64],
+    side: MissingSide,
+    options: &MetaOptions,
+) -> Result<TrimAndFill, PsychometricsError> {
+    let studies = checked(effects, variances, options)?;
+    let sign = if side == MissingSide::Left { 1.0 } else { -1.0 };
+    let mut sorted: Vec<(f64, f64)> =
+        studies.effects.iter().map(|effect| sign * effect).zip(studies.variances.iter().copied()).collect();
+    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let count = sorted.len();
+    let analyse = |rows: &[(f64, f64)]| {
+        let (effects, variances) = rows.iter().copied().unzip();
+        put_together(&Studies { effects, variances }, rows.len(), options)
+    };
+    let (mut filled, mut centre, mut settled) = (0, f64::NAN, false);
+    for _ in 0..MOST_TRIMS {
+        centre = analyse(sorted.get(..count - filled).unwrap_or_default()).effect.value;
+        let next = suspected(&sorted, centre);
+        settled = next == filled;
+        if settled {
+            break;
+        }
+        filled = next;
+    }
+    let extremes = sorted.get(count - filled..).unwrap_or_default();
+    let mirrored: Vec<(f64, f64)> =
+        sorted.iter().copied().chain(extremes.iter().map(|(y, v)| (2.0 * centre - y, *v))).collect();
+    let back: Vec<(f64, f64)> = mirrored.into_iter().map(|(y, v)| (sign * y, v)).collect();
+    let mut analysis = analyse(&back);
+    analysis.effect.rows_dropped = effects.len() - count;
+    if !settled && count > 0 {
+        analysis.effect = analysis.effect.with_status(Status::NotConverged);
+    }
+    if count < FEW_STUDIES {
+        analysis.effect =
+            analysis.effect.with_note("fewer than ten studies: next to nothing can be concluded");
+    }
+    Ok(TrimAndFill { filled, analysis })
+}
+
+/// L0 of effects in rising order about a centre, rounded and at least 0.
+fn suspected(sorted: &[(f64, f64)], centre: f64) -> usize {
+    let mut distances: Vec<f64> = sorted.iter().map(|(effect, _)| effect - centre).collect();
+    // Ties keep the order of the effects.
+    distances.sort_by(|one, other| one.abs().total_cmp(&other.abs()));
+    let ranks: f64 = (1_u32..)
+        .zip(&distances)
+        .filter(|(_, distance)| **distance > 0.0)
+        .map(|(rank, _)| f64::from(rank))
+        .sum();
+    let k = sorted.len() as f64;
+    let estimate = (4.0 * ranks - k * (k + 1.0)) / (2.0 * k - 1.0);
+    // All studies but one can be trimmed at most.
+    (estimate.round().max(0.0) as usize).min(sorted.len().saturating_sub(1))
+}

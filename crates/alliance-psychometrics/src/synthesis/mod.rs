@@ -4,7 +4,7 @@
 //! |---|---|
 //! | What is the correlation over studies, and how much does it vary? | [`meta_correlations`], [`meta_analysis`] |
 //! | Does one study carry the result? | [`leave_one_out`] |
-//! | Do small studies report more? | [`egger_test`] |
+//! | Do small studies report more? | [`egger_test`], [`trim_and_fill`] |
 //! | What is r as d, as an odds ratio, as a share of variance? | the conversions, such as [`d_from_r`] and [`variance_explained`] |
 //! | Is one of two correlations with the same third variable larger? | [`compare_overlapping_correlations`] |
 //! | What would r be without error of measurement? | [`disattenuate`] |
@@ -18,7 +18,7 @@ mod dependent;
 mod heterogeneity;
 mod meta;
 
-pub use bias::{LeftOut, egger_test, leave_one_out};
+pub use bias::{LeftOut, MissingSide, TrimAndFill, egger_test, leave_one_out, trim_and_fill};
 pub use convert::{
     BinomialEffectSize, binomial_effect_size, common_language_effect_size, d_from_odds_ratio, d_from_r,
     disattenuate, fisher_z, fisher_z_interval, mean_correlation, odds_ratio_from_d, r_from_d,
