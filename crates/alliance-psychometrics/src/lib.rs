@@ -2,6 +2,7 @@
 
 mod bootstrap;
 pub mod coders;
+pub mod change;
 mod columns;
 mod distributions;
 pub mod dyads;
@@ -13,8 +14,10 @@ pub mod icc;
 mod least_squares;
 mod linear;
 pub mod mixed;
+pub mod outcome;
 pub mod sessions;
 mod vectors;
+pub mod synthesis;
 
 pub use bootstrap::Bootstrap;
 pub use columns::Columns;

@@ -83,11 +83,31 @@ impl<'a> SessionTable<'a> {
         self.groups.iter().filter_map(|rows| Some((at(rows, first)?, at(rows, second)?))).unzip()
     }
 
-    pub(super) fn session(&self, row: usize) -> i64 {
+    /// Number of columns.
+    pub(crate) fn column_count(&self) -> usize {
+        self.values.count()
+    }
+
+    /// Number of rows.
+    pub(crate) fn row_count(&self) -> usize {
+        self.values.rows()
+    }
+
+    /// Clients' codes, rising.
+    pub(crate) fn client_codes(&self) -> &[u32] {
+        self.groups.codes()
+    }
+
+    /// Rows of each client in the order of their sessions, clients by rising code.
+    pub(crate) fn client_rows(&self) -> impl ExactSizeIterator<Item = &[usize]> + '_ {
+        self.groups.iter()
+    }
+
+    pub(crate) fn session(&self, row: usize) -> i64 {
         self.sessions.get(row).copied().unwrap_or_default()
     }
 
-    pub(super) fn value(&self, row: usize, column: usize) -> f64 {
+    pub(crate) fn value(&self, row: usize, column: usize) -> f64 {
         self.values.column(column).get(row).copied().unwrap_or(f64::NAN)
     }
 }
