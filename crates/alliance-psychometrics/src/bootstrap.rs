@@ -147,7 +147,7 @@ mod tests {
         let one = Bootstrap::new(1000, 7).unwrap().with_threads(1).unwrap();
         let replicates = one.replicates(40, mean);
         for threads in [2, 3, 5000] {
-            assert_eq!(one.clone().with_threads(threads).unwrap().replicates(40, mean), replicates);
+            assert_eq!(one.with_threads(threads).unwrap().replicates(40, mean), replicates);
         }
         // The standard error of a mean of 40 numbers, with n below: sqrt((40^2 - 1) / 12 / 40) = 1.8253.
         let estimate =

@@ -1,5 +1,7 @@
 //! What every function of this crate answers with.
 
+use crate::PsychometricsError;
+
 use crate::distributions::student_t_two_sided;
 
 /// Of what an estimate speaks. The same scores give three reliabilities, one for each level.
@@ -203,5 +205,14 @@ impl Estimate {
         } else {
             self
         }
+    }
+}
+
+/// Refuses a confidence that is none.
+pub(crate) fn check_confidence(confidence: f64) -> Result<(), PsychometricsError> {
+    if confidence > 0.0 && confidence < 1.0 {
+        Ok(())
+    } else {
+        Err(PsychometricsError::option("confidence", "must lie between 0 and 1, such as 0.95"))
     }
 }

@@ -16,7 +16,7 @@
 #![allow(clippy::doc_markdown)] // Names of people and of other programs' output.
 
 use crate::distributions::fisher_f;
-use crate::form::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Of one rater's value and of the mean of all raters.

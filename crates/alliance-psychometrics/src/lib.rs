@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod bootstrap;
-pub mod coders;
 pub mod change;
+pub mod coders;
 mod columns;
 mod distributions;
 pub mod dyads;
@@ -16,8 +16,8 @@ mod linear;
 pub mod mixed;
 pub mod outcome;
 pub mod sessions;
-mod vectors;
 pub mod synthesis;
+mod vectors;
 
 pub use bootstrap::Bootstrap;
 pub use columns::Columns;

@@ -158,6 +158,7 @@ impl Symmetric {
         }
     }
 
+    #[expect(clippy::many_single_char_names, reason = "the names of Golub and Van Loan")]
     fn rotate(&mut self, p: usize, q: usize, vectors: &mut [f64]) {
         let size = self.size;
         let apq = self.at(p, q);

@@ -56,7 +56,7 @@ fn every_refusal_has_its_code_and_message() {
         (
             model().fit().contrast(&[1.0], Level::OneSession, 1.0).unwrap_err(),
             "invalid-option",
-            "confidence: between 0 and 1",
+            "confidence: must lie between 0 and 1",
         ),
         (SessionTable::new(&client, &[1; 6], &one).unwrap_err(), "repeated-session", "3 rows repeat"),
         (SessionTable::new(&client, &[1], &one).unwrap_err(), "length-mismatch", "sessions"),
@@ -74,7 +74,7 @@ fn every_refusal_has_its_code_and_message() {
         (rater_contrast(&table, 0.95, &bootstrap).unwrap_err(), "invalid-option", "two columns"),
         (stability(&score, &[1.0], 0.95).unwrap_err(), "length-mismatch", "columns"),
         (Bootstrap::new(10, 1).unwrap_err(), "invalid-option", "resamples"),
-        (bootstrap.clone().with_threads(0).unwrap_err(), "invalid-option", "at least one thread"),
+        (bootstrap.with_threads(0).unwrap_err(), "invalid-option", "at least one thread"),
     ] {
         is_registered(&error, code, part);
     }

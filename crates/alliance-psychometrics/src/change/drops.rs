@@ -5,7 +5,8 @@ use std::fmt;
 use super::Direction;
 use super::method::at_least_zero;
 use crate::distributions::normal;
-use crate::sessions::{SessionTable, check_confidence};
+use crate::estimate::check_confidence;
+use crate::sessions::SessionTable;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Degrees of freedom that the pooled variance counts for.

@@ -2,7 +2,7 @@
 
 use crate::PsychometricsError;
 use crate::distributions::{normal, normal_cumulative};
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 
 /// Chances of a false flag.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{ChangeClass, Direction};
 use crate::distributions::normal;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
 use crate::mixed::{MixedFit, MixedModel, SlopeCovariance};
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// With fewer rows a client's slope is the others' slope.

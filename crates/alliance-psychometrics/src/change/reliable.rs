@@ -6,7 +6,7 @@ use super::cutoffs::{Cutoff, ReferenceGroups};
 use super::method::{BaselineSample, ChangeMethod, Expectation, finite, reliability_of_differences};
 use super::{ChangeClass, Direction};
 use crate::distributions::normal;
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
 
 /// Below this, a reliability says little about one client.

@@ -20,7 +20,7 @@ pub use model::{Coefficient, ModelAgreement, PairAgreement, model_agreement};
 pub use units::CodedUnits;
 
 use crate::distributions::{normal, student_t};
-use crate::form::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
 
 /// Where standard error and interval come from.

@@ -1,8 +1,8 @@
 //! Who follows whom from one session to the next.
 
 use super::pairs::{PairMoments, correlation_estimate};
+use crate::estimate::check_confidence;
 use crate::least_squares::LeastSquares;
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// What one partner's later rating owes to both earlier ones.

@@ -2,7 +2,7 @@
 
 use super::pairs::{PairMoments, checked, correlation_estimate};
 use crate::distributions::normal;
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Pairs below which any two points make a line.

@@ -2,10 +2,10 @@
 
 use super::pairs::{PairMoments, checked, has_both, pair_at, same_length};
 use crate::distributions::student_t;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
 use crate::least_squares::LeastSquares;
 use crate::mixed::MixedModel;
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Elevation: the mean difference, and the limits that most single differences keep.

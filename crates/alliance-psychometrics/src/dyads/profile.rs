@@ -3,8 +3,8 @@
 use super::pairs::{PairMoments, checked, correlation_estimate, has_both, pair_at, same_length};
 use super::rmcorr::{RepeatedMeasuresCorrelation, Within};
 use crate::distributions::student_t;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
-use crate::sessions::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Points below which any two profiles make a line.

@@ -2,8 +2,8 @@
 
 use super::congruence::{CongruenceChecklist, Discrepancies};
 use super::pairs::checked;
+use crate::estimate::check_confidence;
 use crate::least_squares::{FTest, LeastSquares};
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Where both ratings are 0 for the surface.

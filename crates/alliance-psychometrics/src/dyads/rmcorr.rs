@@ -4,8 +4,8 @@ use super::pairs::{
     PairMoments, checked, correlation_estimate, has_both, pair_at, same_length, without_rounding,
 };
 use crate::distributions::student_t_two_sided;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
-use crate::sessions::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Correlation of two ratings within dyads.

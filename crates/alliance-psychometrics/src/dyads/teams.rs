@@ -3,8 +3,8 @@
 use super::null_distribution::NullDistribution;
 use super::pairs::{PairMoments, same_length};
 use crate::distributions::fisher_f;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Agreement and spread of one team.

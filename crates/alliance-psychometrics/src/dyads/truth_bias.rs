@@ -1,9 +1,9 @@
 //! Truth and bias: how far a judgment is too high or too low, and how well it follows.
 
 use super::pairs::{checked, has_both, pair_at, same_length, variance_estimate};
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
 use crate::mixed::{Component, MixedFit, MixedModel, SlopeCovariance};
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Whether dyads differ in how closely the judgment follows from session to session.

@@ -3,8 +3,9 @@
 #![allow(clippy::inline_always)] // See `Scan`.
 
 use super::moments::LANES;
-use super::{Form, Missing, check_confidence};
+use super::{Form, Missing};
 use crate::distributions::{fisher_f, normal};
+use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
 use crate::vectors::{Scan, scan};
 use crate::{Columns, Estimate, PsychometricsError, Status};

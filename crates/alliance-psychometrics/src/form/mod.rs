@@ -203,12 +203,3 @@ impl<'a> Form<'a> {
         self.estimate(self.standard_deviation_of_total() * (1.0 - reliability.value).sqrt(), METHOD)
     }
 }
-
-/// Refuses a confidence that is none.
-pub(crate) fn check_confidence(confidence: f64) -> Result<(), PsychometricsError> {
-    if confidence > 0.0 && confidence < 1.0 {
-        Ok(())
-    } else {
-        Err(PsychometricsError::option("confidence", "must lie between 0 and 1, such as 0.95"))
-    }
-}

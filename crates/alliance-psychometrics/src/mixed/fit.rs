@@ -7,6 +7,7 @@ use super::reduced::Reduced;
 use super::square::{Square, sandwich};
 use crate::distributions::student_t;
 use crate::linear::Symmetric;
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// A variance (or covariance) of the model.
@@ -230,9 +231,7 @@ impl MixedFit {
         if weights.len() != self.coefficients.len() {
             return Err(PsychometricsError::option("weights", "one for each fixed effect"));
         }
-        if !(confidence > 0.0 && confidence < 1.0) {
-            return Err(PsychometricsError::option("confidence", "between 0 and 1"));
-        }
+        check_confidence(confidence)?;
         let method = match self.likelihood {
             Likelihood::Restricted => "mixed model, REML",
             Likelihood::Full => "mixed model, ML",

@@ -1,8 +1,8 @@
 //! Who came to their appointments.
 
 use crate::distributions::normal;
+use crate::estimate::check_confidence;
 use crate::groups::Groups;
-use crate::sessions::check_confidence;
 use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
 
 /// What became of an appointment. These are different things, and coded as such.
@@ -127,7 +127,7 @@ pub fn attendance(
             }
             came as f64 / scheduled as f64
         });
-        bootstrap.describe(estimate, draws, confidence)
+        bootstrap.describe(estimate, draws, confidence, "clients")
     });
     Ok(Attendance {
         first: rate(firsts, groups.count(), groups.count())?,

@@ -1,8 +1,8 @@
 //! The chance of leaving in a session, given that the client is still there.
 
 use crate::distributions::{normal, normal_two_sided};
+use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
-use crate::sessions::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Most steps of Newton's method; a model with a maximum needs ten.

@@ -1,7 +1,7 @@
 //! How many are still there, and how the others ended.
 
 use crate::distributions::{chi_square_upper, normal};
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Columns, Interval, PsychometricsError, Status};
 
 /// How a client's time ended.

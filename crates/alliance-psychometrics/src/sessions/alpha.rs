@@ -1,7 +1,8 @@
 //! Alpha within clients, between clients, and of rows put together: three numbers.
 
-use super::components::{MeanSquare, check_confidence, exact_interval};
+use super::components::{MeanSquare, exact_interval};
 use super::table::SessionTable;
+use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
 use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
 

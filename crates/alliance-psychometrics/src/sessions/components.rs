@@ -2,7 +2,7 @@
 
 use crate::distributions::{fisher_f, normal};
 use crate::linear::Symmetric;
-use crate::{Estimate, Level, PsychometricsError, Status};
+use crate::{Estimate, Level, Status};
 
 /// A mean square with its degrees of freedom.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -149,15 +149,4 @@ pub(super) fn exact_interval([first, second]: [MeanSquare; 2], confidence: f64) 
     let low = 1.0 - ratio * fisher_f(upper, first.degrees, second.degrees);
     let high = 1.0 - ratio / fisher_f(upper, second.degrees, first.degrees);
     (low, high)
-}
-
-/// # Errors
-///
-/// `invalid-option` unless `0 < confidence < 1`.
-pub(crate) fn check_confidence(confidence: f64) -> Result<(), PsychometricsError> {
-    if confidence > 0.0 && confidence < 1.0 {
-        Ok(())
-    } else {
-        Err(PsychometricsError::option("confidence", "between 0 and 1"))
-    }
 }

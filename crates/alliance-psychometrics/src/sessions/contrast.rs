@@ -1,7 +1,7 @@
 //! Whose ratings are more stable?
 
-use super::components::check_confidence;
 use super::table::SessionTable;
+use crate::estimate::check_confidence;
 use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
 
 /// One statistic of two raters, and its difference.

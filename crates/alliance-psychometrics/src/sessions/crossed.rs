@@ -1,7 +1,8 @@
 //! Clients at the same sessions with the same items.
 
-use super::components::{Components, MeanSquare, check_confidence};
+use super::components::{Components, MeanSquare};
 use super::table::SessionTable;
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 const METHOD: &str = "mean squares, crossed";

@@ -1,8 +1,8 @@
 //! How much of a session score is the client, and how much the therapist.
 
-use super::components::check_confidence;
 use super::table::SessionTable;
 use super::variances::{GROUP, NestedRows, OUTER, RESIDUAL};
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError};
 
 /// Intraclass correlations of session scores.

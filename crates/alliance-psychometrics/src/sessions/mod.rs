@@ -23,10 +23,7 @@ mod stability;
 mod table;
 mod variances;
 
-pub(crate) use components::check_confidence;
-
 pub use alpha::{MultilevelAlpha, multilevel_alpha};
-pub(crate) use components::check_confidence;
 pub use contrast::{Contrast, RaterContrast, rater_contrast};
 pub use crossed::{CrossedGeneralizability, crossed_generalizability};
 pub use decision::{DecisionRow, spearman_brown, times_needed};

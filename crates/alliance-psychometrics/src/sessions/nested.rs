@@ -1,8 +1,8 @@
 //! Clients with sessions of their own: the usual case.
 
-use super::components::check_confidence;
 use super::table::SessionTable;
 use super::variances::{GROUP, NestedRows, NestedVariances, OUTER, RESIDUAL};
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// What becomes of items that are harder to agree with than others.

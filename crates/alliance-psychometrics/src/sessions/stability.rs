@@ -1,7 +1,8 @@
 //! Do scores of two sessions agree?
 
-use super::components::{MeanSquare, check_confidence, exact_interval};
+use super::components::{MeanSquare, exact_interval};
 use crate::distributions::{fisher_f, normal, student_t};
+use crate::estimate::check_confidence;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Stability of one rater's scores from one session to another.

@@ -1,7 +1,7 @@
 //! One effect size as another.
 
 use crate::distributions::{normal, normal_cumulative};
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Nodes of the integral over true correlations.

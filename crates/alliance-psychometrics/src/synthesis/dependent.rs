@@ -2,7 +2,7 @@
 
 use super::convert::{fisher_z, r_from_fisher_z};
 use crate::distributions::{normal, normal_two_sided};
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// Comparison of r(x, y) and r(z, y) in one sample, such as client's and therapist's alliance with outcome.

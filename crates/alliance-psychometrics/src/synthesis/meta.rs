@@ -3,7 +3,7 @@
 use super::convert::{fisher_z, mean_correlation, r_from_fisher_z};
 use super::heterogeneity::Studies;
 use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
-use crate::sessions::check_confidence;
+use crate::estimate::check_confidence;
 use crate::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
 
 /// How the variance between studies is estimated.
