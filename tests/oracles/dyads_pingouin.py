@@ -41,10 +41,7 @@ def case(name, frame):
     return {
         "id": name,
         "dyads": [int(code) for code in frame["dyad"]],
-        **{
-            side: [None if np.isnan(value) else float(value) for value in frame[side]]
-            for side in ("first", "second")
-        },
+        **{side: [None if np.isnan(value) else float(value) for value in frame[side]] for side in ("first", "second")},
         "r": float(found["r"]),
         "degrees": int(found["dof"]),
         "p": float(p_value),
@@ -65,9 +62,7 @@ def main():
                 best = min(best, time.perf_counter() - start)
             print(f"pingouin {pingouin.__version__} rm_corr, {dyads} dyads x 12 sessions: {best * 1e3:.1f} ms")
         return
-    acidity = pingouin.read_dataset("rm_corr").rename(
-        columns={"Subject": "dyad", "pH": "first", "PacO2": "second"}
-    )
+    acidity = pingouin.read_dataset("rm_corr").rename(columns={"Subject": "dyad", "pH": "first", "PacO2": "second"})
     gaps = rows(12, 7, 20261125)
     place = np.arange(len(gaps))
     gaps.loc[place % 9 == 2, "first"] = np.nan

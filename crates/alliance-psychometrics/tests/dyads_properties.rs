@@ -44,7 +44,7 @@ fn sound(estimate: &Estimate) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn order_of_rows_does_not_matter(rows in rows(), turn in 1_usize..11) {
@@ -522,5 +522,7 @@ fn refusals_have_codes() {
     ] {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(part), "{error} lacks {part:?}");
+        let registered = include_str!("../../errors.toml").contains(&format!("code = \"{code}\""));
+        assert!(registered, "{code} is not registered");
     }
 }
