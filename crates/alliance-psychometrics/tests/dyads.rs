@@ -26,7 +26,7 @@ const PEAK_FLOW: [[f64; 17]; 2] = [
     ],
 ];
 
-/// Bland and Altman (1995): subject, pH, PaCO2.
+/// Bland and Altman (1995): subject, acidity (pH), pressure of carbon dioxide.
 const ACIDITY: [(u32, f64, f64); 47] = [
     (1, 6.68, 3.97),
     (1, 6.53, 4.12),
@@ -710,7 +710,7 @@ fn one_with_many_is_the_bivariate_model() {
             one_with_many(&numbers(&case["by_the_one"]), &numbers(&case["by_the_many"]), &ones).unwrap();
         let balanced = case["id"] == "many-balanced";
         // Unbalanced, variances of one side alone are close to those of both sides, not equal.
-        let tolerance = if balanced { 1e-4 } else { 0.05 };
+        let tolerance = if balanced { 1e-4 } else { 0.01 };
         for (partition, place) in [(&found.by_the_one, 0), (&found.by_the_many, 1)] {
             agree("between", partition.between.value, &case["between"][place], tolerance);
             agree("within", partition.within.value, &case["within"][place], tolerance);

@@ -44,7 +44,7 @@ fn sound(estimate: &Estimate) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn order_of_rows_does_not_matter(rows in rows(), turn in 1_usize..11) {
@@ -121,6 +121,27 @@ proptest! {
         let y: Vec<f64> = rows.iter().map(|row| score(row.2)).collect();
         let z: Vec<f64> = rows.iter().map(|row| score(row.3)).collect();
         all_sound(&d, &x, &y, &z);
+    }
+
+    /// Rounding is no variance: a rater who always says the same, and raters always the same apart.
+    #[test]
+    fn rounding_makes_no_variance(scores in vec(-9.0..9.0_f64, 6..300), constant in -9.0..9.0_f64) {
+        let flat = vec![constant; scores.len()];
+        let dyads: Vec<u32> = (0..).map(|row| row / 3).take(scores.len()).collect();
+        let level = level_agreement(&scores, &flat, Level::PooledRows, 0.95).unwrap();
+        prop_assert_eq!(level.correlation.status, Status::ZeroVariance);
+        let within = repeated_measures_correlation(&flat, &scores, &dyads, 0.95).unwrap();
+        prop_assert_eq!(within.correlation.status, Status::ZeroVariance);
+        let apart: Vec<f64> = scores.iter().map(|score| score + constant).collect();
+        for dyads in [None, Some(&dyads[..])] {
+            let limits = limits_of_agreement(&apart, &scores, dyads, 1.96, 0.95).unwrap();
+            prop_assert_eq!(limits.upper.status, Status::ZeroVariance);
+            prop_assert_eq!(limits.slope_on_mean.status, Status::ZeroVariance);
+            prop_assert!(close(limits.mean_difference.value, constant, 1e-9));
+        }
+        let within = repeated_measures_correlation(&apart, &scores, &dyads, 0.95).unwrap();
+        let varies = within.correlation.status != Status::ZeroVariance;
+        prop_assert!(!varies || (within.correlation.value == 1.0 && within.correlation.interval.is_none()));
     }
 
     /// Concordance cannot pass the correlation, and D² is the sum of its parts.
@@ -446,6 +467,14 @@ fn a_congruence_effect_meets_its_conditions() {
     }
     let found = response_surface(&x, &y, &z, Centre::PooledMean, 0.95).unwrap();
     assert_eq!(found.congruence.verdict(), Condition::Met, "{:?}", found.congruence);
+    // Nearly everybody agrees: there is no disagreement to speak of.
+    let near: Vec<f64> = (0..)
+        .zip(&x)
+        .map(|(nth, x)| if nth % 40 == 7 { x - 1.5 } else { x + 0.1 * f64::from(nth % 3) })
+        .collect();
+    let agreed = response_surface(&x, &near, &z, Centre::PooledMean, 0.95).unwrap();
+    assert!(agreed.discrepancies.in_agreement > 0.9);
+    assert_eq!(agreed.congruence.discrepancies_in_both_directions, Condition::NotMet);
     // Higher ratings by one side alone are no congruence.
     let level: Vec<f64> = x.iter().zip(&z).map(|(x, z)| 2.0 * x + 0.1 * z).collect();
     let other = response_surface(&x, &y, &level, Centre::PooledMean, 0.95).unwrap();
@@ -522,5 +551,7 @@ fn refusals_have_codes() {
     ] {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(part), "{error} lacks {part:?}");
+        let registered = include_str!("../../errors.toml").contains(&format!("code = \"{code}\""));
+        assert!(registered, "{code} is not registered");
     }
 }

@@ -137,7 +137,7 @@ pub fn limits_of_agreement(
             lower: undefined(Status::ZeroVariance, single),
             upper: undefined(Status::ZeroVariance, single),
             approximate_standard_error: f64::NAN,
-            slope_on_mean,
+            slope_on_mean: undefined(Status::ZeroVariance, single),
         });
     }
     let deviation = total.sqrt();
@@ -185,7 +185,9 @@ impl Layout {
         let dyads: Vec<(f64, f64, f64, f64)> = groups.iter().map(moments).collect();
         let rows = groups.row_count() as f64;
         let count = dyads.len() as f64;
-        let mean = dyads.iter().map(|(n, mean, ..)| n * mean).sum::<f64>() / rows;
+        let rough = dyads.iter().map(|(n, own, ..)| n * own).sum::<f64>() / rows;
+        // What rounding left in the mean.
+        let mean = rough + dyads.iter().map(|(n, own, ..)| n * (own - rough)).sum::<f64>() / rows;
         let mut sums = [0.0; 4];
         for (n, own, squares, floor) in &dyads {
             let apart = n * (own - mean) * (own - mean);

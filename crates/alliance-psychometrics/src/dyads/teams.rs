@@ -169,7 +169,10 @@ fn intraclass(teams: &[Team], confidence: f64) -> (Estimate, Estimate) {
     if between_degrees < 1.0 || within_degrees < 1.0 {
         return undefined(Status::TooFewUnits);
     }
-    let grand = teams.iter().map(|team| team.members as f64 * team.mean).sum::<f64>() / rows;
+    let rough = teams.iter().map(|team| team.members as f64 * team.mean).sum::<f64>() / rows;
+    // What rounding left in the mean.
+    let grand =
+        rough + teams.iter().map(|team| team.members as f64 * (team.mean - rough)).sum::<f64>() / rows;
     let (mut between, mut within, mut sizes, mut scale) = (0.0, 0.0, 0.0, 0.0_f64);
     for team in teams {
         let n = team.members as f64;
