@@ -11,6 +11,7 @@ use alliance_psychometrics::change::{
 };
 use alliance_psychometrics::sessions::SessionTable;
 use alliance_psychometrics::{Columns, Status};
+use alliance_statistics::Generator;
 use common::{PanelRow, close, panel_a, vectors};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -385,6 +386,40 @@ fn trap_8_a_reference_never_holds_later_sessions() {
             assert_eq!(one.drop.to_bits(), other.drop.to_bits());
         }
     }
+}
+
+/// Clients who only fluctuate are flagged about as often as said; differences of sessions by Jacobson-Truax as often as its
+/// formula says.
+#[test]
+fn flags_by_chance_come_as_often_as_said() {
+    let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
+    let (icc, alpha) = (0.65_f64, 0.90_f64);
+    for one in 0..4000 {
+        let mut random = Generator::stream(11, u64::from(one));
+        let level = icc.sqrt() * random.normal();
+        for nth in 1..=12 {
+            client.push(one);
+            session.push(nth);
+            score.push(level + (1.0 - icc).sqrt() * random.normal());
+        }
+    }
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+    let drops = session_drops(&table, 0, &DropRule::default()).unwrap();
+    let rate = drops.flagged as f64 / drops.judged as f64;
+    // A client's own drop is in their standard deviation too, which takes a little from the nominal 5 %.
+    assert!((0.04..0.05).contains(&rate), "{rate}");
+    assert!((drops.pooled_standard_deviation.value - 0.35_f64.sqrt()).abs() < 0.005);
+    let sample = BaselineSample::new(0.0, 1.0, alpha).unwrap();
+    let rule = ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+    let flagged: Vec<bool> =
+        score.windows(2).map(|pair| rule.index(pair[0], pair[1]) < -rule.critical_value()).collect();
+    let steps: Vec<&[bool]> = flagged.chunks(12).map(|steps| &steps[..11]).collect();
+    let said = jacobson_truax_false_alarms(alpha, icc, 0.0, 12, 0.95).unwrap();
+    let per_step = steps.iter().map(|steps| steps.iter().filter(|flag| **flag).count()).sum::<usize>();
+    assert!((per_step as f64 / (11.0 * 4000.0) - said.per_step).abs() < 0.005);
+    // Successive differences are correlated, so that fewer clients are flagged than if they were not.
+    let clients = steps.iter().filter(|steps| steps.contains(&true)).count() as f64 / 4000.0;
+    assert!(clients > 0.75 && (clients - said.per_client).abs() < 0.08, "{clients}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use alliance_psychometrics::outcome::{
     within_between_model,
 };
 use alliance_psychometrics::sessions::SessionTable;
-use alliance_psychometrics::{Bootstrap, Columns, Estimate, Status};
+use alliance_psychometrics::{Bootstrap, Columns, Estimate, Level, Status};
 use common::{PanelRow, close, drop_a, panel_a, vectors};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -137,6 +137,13 @@ fn unreliable_means_can_be_corrected_for() {
     let corrected = model.between_at_true_levels(0.8).unwrap();
     assert!((0.8 * corrected.value + 0.2 * model.within.value - model.between.value).abs() < 1e-9);
     assert_eq!(model.between_at_true_levels(1.0).unwrap().value, model.between.value);
+    // Effects say of which level they speak.
+    let age: Vec<f64> = panel.client.iter().map(|client| f64::from(client * client % 17)).collect();
+    let both = Columns::new(&[&panel.number, &age]).unwrap();
+    let found = within_between_model(&panel.outcome, &parts, &both, &panel.client, None, 0.95).unwrap();
+    assert_eq!((found.within.level, found.between.level), (Level::WithinClient, Level::BetweenClients));
+    let levels: Vec<Level> = found.covariates.iter().map(|covariate| covariate.level).collect();
+    assert_eq!(levels, [Level::WithinClient, Level::BetweenClients]);
     assert_eq!(model.between_at_true_levels(0.0).unwrap_err().code(), "invalid-option");
 }
 
@@ -440,7 +447,7 @@ fn hazards_that_cannot_be_estimated_have_a_status() {
     for link in [HazardLink::Logit, HazardLink::ComplementaryLogLog] {
         let told = events.map(|event| event * 2.0 + 0.5);
         let found = discrete_time_hazard(&events, &Columns::new(&[&told]).unwrap(), link, 0.95).unwrap();
-        assert_eq!(found.status, Status::NotConverged);
+        assert_eq!(found.status, Status::Undefined);
         assert!(found.coefficients.iter().all(|estimate| estimate.value.is_nan()));
     }
     let gap = [1.0, 2.0, f64::NAN, 1.0, 2.0, 4.0, 2.5];

@@ -259,12 +259,13 @@ pub fn session_drops(
         pooled_standard_deviation: pooled,
     };
     let z = normal(rule.confidence);
-    let mut earlier = Vec::new();
+    let mut earlier = Earlier { values: Vec::new(), sum: 0.0 };
     for ((rows, spread), client) in table.client_rows().zip(&spreads).zip(table.client_codes()) {
         let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.threshold);
         let own = if spread.sessions > 1 { (spread.squares / spread.degrees()).sqrt() } else { f64::NAN };
         found.clients.push(ClientSpread { client: *client, sessions: spread.sessions, own, shrunken });
-        earlier.clear();
+        earlier.values.clear();
+        earlier.sum = 0.0;
         for row in rows {
             let value = table.value(*row, column);
             if value.is_nan() {
@@ -276,7 +277,7 @@ pub fn session_drops(
             if let Some(place) = found.rows.get_mut(*row) {
                 *place = judged;
             }
-            rule.remember(&mut earlier, value);
+            earlier.add(value, rule.reference);
         }
     }
     if matches!(rule.threshold, DropThreshold::Fluctuation { .. }) && found.judged > 0 {
@@ -297,28 +298,46 @@ pub fn session_drops(
 const UNJUDGED: SessionDrop =
     SessionDrop { reference: f64::NAN, sessions: 0, drop: f64::NAN, threshold: f64::NAN, is_drop: None };
 
-impl DropRule {
-    /// Keeps values so that the reference is at hand: in their order, or sorted for the median.
-    fn remember(&self, earlier: &mut Vec<f64>, value: f64) {
-        let place = match self.reference {
-            DropReference::RunningMedian => earlier.partition_point(|other| *other < value),
-            DropReference::RunningMean | DropReference::PreviousSession => earlier.len(),
+/// A client's sessions so far: in their order, or sorted for the median.
+struct Earlier {
+    values: Vec<f64>,
+    sum: f64,
+}
+
+impl Earlier {
+    fn add(&mut self, value: f64, reference: DropReference) {
+        let place = match reference {
+            DropReference::RunningMedian => self.values.partition_point(|other| *other < value),
+            DropReference::RunningMean | DropReference::PreviousSession => self.values.len(),
         };
-        earlier.insert(place, value);
+        self.values.insert(place, value);
+        self.sum += value;
     }
 
-    fn judge(&self, value: f64, earlier: &[f64], shrunken: f64, z: f64) -> SessionDrop {
-        if earlier.len() < self.least_sessions {
-            return SessionDrop { sessions: earlier.len(), ..UNJUDGED };
-        }
-        let at = |place: usize| earlier.get(place).copied().unwrap_or(f64::NAN);
-        let (reference, sessions) = match self.reference {
-            DropReference::RunningMean => (earlier.iter().sum::<f64>() / earlier.len() as f64, earlier.len()),
+    fn at(&self, place: usize) -> f64 {
+        self.values.get(place).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The reference and the sessions it rests on.
+    fn reference(&self, reference: DropReference) -> (f64, usize) {
+        let count = self.values.len();
+        match reference {
+            DropReference::RunningMean => (self.sum / count as f64, count),
             DropReference::RunningMedian => {
-                (0.5 * (at((earlier.len() - 1) / 2) + at(earlier.len() / 2)), earlier.len())
+                (0.5 * (self.at(count.saturating_sub(1) / 2) + self.at(count / 2)), count)
             }
-            DropReference::PreviousSession => (at(earlier.len() - 1), 1),
-        };
+            DropReference::PreviousSession => (self.at(count.saturating_sub(1)), 1),
+        }
+    }
+}
+
+impl DropRule {
+    fn judge(&self, value: f64, earlier: &Earlier, shrunken: f64, z: f64) -> SessionDrop {
+        let sessions = earlier.values.len();
+        if sessions < self.least_sessions {
+            return SessionDrop { sessions, ..UNJUDGED };
+        }
+        let (reference, sessions) = earlier.reference(self.reference);
         let of_prediction = (1.0 + 1.0 / sessions as f64).sqrt();
         let threshold = match self.threshold {
             DropThreshold::Measurement { standard_error_of_measurement } => {

@@ -41,7 +41,7 @@ pub struct HazardModel {
     /// Events among the rows used.
     pub events: usize,
     /// `Defined`; `AllMissing`; `ZeroVariance` if all or none of the rows are events; `TooFewUnits` for fewer rows than
-    /// coefficients; `NotPositiveDefinite` if a predictor is a combination of others; `NotConverged` if predictors tell events
+    /// coefficients; `NotPositiveDefinite` if a predictor is a combination of others; `Undefined` if predictors tell events
     /// from others without error, so that no maximum exists.
     pub status: Status,
 }
@@ -197,11 +197,7 @@ impl Data {
         }
         let mut point = self.evaluate(&values);
         for _ in 0..MOST_STEPS {
-            let factor = point.information.cholesky().ok_or(if point.farthest > SEPARATED {
-                Status::NotConverged
-            } else {
-                Status::NotPositiveDefinite
-            })?;
+            let factor = point.information.cholesky().ok_or(Status::NotPositiveDefinite)?;
             let step = factor.solve(&point.score);
             let mut length = 1.0;
             let next = loop {
@@ -215,7 +211,7 @@ impl Data {
                 length *= 0.5;
             };
             if next.farthest > SEPARATED {
-                return Err(Status::NotConverged);
+                return Err(Status::Undefined);
             }
             let settled = (point.deviance - next.deviance).abs() <= SETTLED * point.deviance
                 && step.iter().zip(&values).all(|(step, value)| step.abs() <= 1e-7 * value.abs().max(1.0));

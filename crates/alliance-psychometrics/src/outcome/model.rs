@@ -1,6 +1,7 @@
 //! Outcome on the alliance within and between clients.
 
 use super::disaggregation::Disaggregation;
+use crate::groups::Groups;
 use crate::mixed::{MixedFit, MixedModel};
 use crate::{Columns, Estimate, Level, PsychometricsError};
 
@@ -18,7 +19,7 @@ pub struct WithinBetween {
     pub contextual: Estimate,
     /// Of a therapist whose clients' mean is one point better, if therapists were given.
     pub therapist: Option<Estimate>,
-    /// Of the covariates, in their order.
+    /// Of the covariates, in their order; one that is constant within every client speaks of differences between them.
     pub covariates: Vec<Estimate>,
     /// The model.
     pub fit: MixedFit,
@@ -100,10 +101,19 @@ pub fn within_between_model(
             Some(_) => Some(fit.coefficient(3, Level::BetweenTherapists, confidence)?),
             None => None,
         },
-        covariates: (first_covariate..=columns.len())
-            .map(|place| fit.coefficient(place, Level::WithinClient, confidence))
+        covariates: (first_covariate..)
+            .zip(covariates.iter())
+            .map(|(place, column)| fit.coefficient(place, level_of(column, clients), confidence))
             .collect::<Result<_, _>>()?,
         fit,
         confidence,
     })
+}
+
+/// Of what a covariate's effect speaks.
+fn level_of(column: &[f64], clients: &[u32]) -> Level {
+    let value = |row: &usize| column.get(*row).copied().unwrap_or(f64::NAN);
+    let groups = Groups::new(clients, |row| !value(&row).is_nan());
+    let varies = groups.iter().any(|rows| rows.windows(2).any(|pair| value(&pair[0]) != value(&pair[1])));
+    if varies { Level::WithinClient } else { Level::BetweenClients }
 }
