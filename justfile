@@ -52,6 +52,6 @@ docs: develop (env "--group dev --group docs")
 
 # Time the Rust kernel and the Python round trip, side by side with other tools
 bench: develop
-    cargo bench --quiet -p alliance-scoring -p alliance-ruptures
+    cargo bench --quiet -p alliance-scoring -p alliance-ruptures -p alliance-psychometrics
     python tests/python/bench_scoring.py
     python tests/python/bench_ruptures.py
