@@ -6,8 +6,8 @@ use super::model::{Likelihood, MixedModel};
 use super::reduced::Reduced;
 use super::square::{Square, sandwich};
 use crate::distributions::student_t;
-use crate::linear::Symmetric;
 use crate::estimate::check_confidence;
+use crate::linear::Symmetric;
 use crate::{Estimate, Level, PsychometricsError, Status};
 
 /// A variance (or covariance) of the model.
