@@ -355,6 +355,11 @@ fn a_constant_rater_has_a_level_and_no_correlation() {
     assert_eq!(level.correlation.status, Status::ZeroVariance);
     assert_eq!(level.concordance.status, Status::ZeroVariance);
     assert_eq!(level.double_entry.status, Status::Defined);
+    // Means of the same answers in another order may differ in the last digit.
+    let rounded: Vec<f64> = (0..8).map(|row| if row % 2 == 0 { 0.3 } else { 0.1 + 0.2 }).collect();
+    assert_ne!(rounded[0], rounded[1]);
+    let level = level_agreement(&SCORES, &rounded, Level::OneSession, 0.95).unwrap();
+    assert_eq!(level.concordance.status, Status::ZeroVariance);
     let within = repeated_measures_correlation(&SCORES, &flat, &PAIRED, 0.95).unwrap();
     assert_eq!(within.correlation.status, Status::ZeroVariance);
     let profiles = profile_agreement(&SCORES, &flat, &PAIRED, None, 0.95).unwrap();

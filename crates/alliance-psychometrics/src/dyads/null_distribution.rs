@@ -4,7 +4,7 @@ use crate::PsychometricsError;
 
 /// Expected variances of skewed distributions over 5 to 11 response options: slight, moderate, heavy.
 ///
-/// `LeBreton` and Senter (2008), Organizational Research Methods 11, 815-852, table 2; those of five options follow from the proportions of
+/// `LeBreton` and Senter (2008), Organizational Research Methods 11, 815-852; those of five options follow from the proportions of
 /// James, Demaree and Wolf (1984).
 const SKEWED: [(u32, [f64; 3]); 7] = [
     (5, [1.34, 0.90, 0.44]),
