@@ -503,4 +503,24 @@ proptest! {
             prop_assert_eq!(moved.rows[row].is_drop, plain.rows[pick(row)].is_drop);
         }
     }
+
+    /// Whatever is missing, however few or equal the values: an answer, and counts that fit.
+    #[test]
+    fn gaps_and_ties_never_panic(values in proptest::collection::vec(proptest::option::of(0_u8..4), 0..40), clients in 1_u32..5, which in 0_usize..3) {
+        let score: Vec<f64> = values.iter().map(|value| value.map_or(f64::NAN, f64::from)).collect();
+        let client: Vec<u32> = (0..score.len() as u32).map(|row| row % clients).collect();
+        let session: Vec<i64> = (0..score.len() as i64).collect();
+        let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+        let reference = [DropReference::RunningMean, DropReference::RunningMedian, DropReference::PreviousSession][which];
+        let rule = DropRule::default().with_reference(reference, 1).unwrap();
+        let found = session_drops(&table, 0, &rule).unwrap();
+        prop_assert_eq!(found.judged, found.rows.iter().filter(|row| row.is_drop.is_some()).count());
+        prop_assert_eq!(found.flagged, found.rows.iter().filter(|row| row.is_drop == Some(true)).count());
+        prop_assert_eq!(found.judged > 0, found.status == Status::Defined);
+        let time: Vec<f64> = session.iter().map(|session| *session as f64).collect();
+        let growth = growth_change(&score, &time, &client, Direction::HigherIsBetter, 0.95).unwrap();
+        prop_assert!(growth.clients.iter().all(|client| client.own_class.is_none() || client.rows >= 3));
+        let assessed = worked(ChangeMethod::JacobsonTruax).assess(&score, &score).unwrap();
+        prop_assert_eq!(assessed.count(ChangeClass::Unchanged), values.iter().flatten().count());
+    }
 }

@@ -655,4 +655,43 @@ proptest! {
             }
         }
     }
+
+    /// Whatever is missing, however few or equal the values: an answer, and NaN only with a reason.
+    #[test]
+    fn gaps_and_ties_never_panic(rows in table_rows(), holes in 1_usize..5, ties in proptest::bool::ANY) {
+        let client: Vec<u32> = rows.iter().map(|row| row.0).collect();
+        let session: Vec<i64> = rows.iter().map(|row| row.1).collect();
+        let value = |row: usize, value: f64| match () {
+            () if row % holes == 1 => f64::NAN,
+            () if ties => value.round(),
+            () => value,
+        };
+        let x: Vec<f64> = rows.iter().enumerate().map(|(row, cells)| value(row, cells.2)).collect();
+        let y: Vec<f64> = rows.iter().enumerate().map(|(row, cells)| value(row + 1, cells.3)).collect();
+        let time: Vec<f64> = session.iter().map(|session| *session as f64).collect();
+        let table = SessionTable::new(&client, &session, &Columns::new(&[&x]).unwrap()).unwrap();
+        for trend in [Trend::Kept, Trend::Removed(&time)] {
+            let parts = disaggregate(&x, &client, None, trend).unwrap();
+            prop_assert_eq!(parts.rows_used + parts.rows_dropped, x.len());
+            let covariates = Columns::new(&[&time]).unwrap();
+            let model = within_between_model(&y, &parts, &covariates, &client, None, 0.95).unwrap();
+            prop_assert_eq!(model.within.value.is_nan(), model.within.status != Status::Defined
+                && model.within.status != Status::Boundary && model.within.status != Status::NotConverged);
+        }
+        for course in trajectories(&table, 0, &time, &TrajectoryOptions::default()).unwrap() {
+            prop_assert!(course.sessions > 0 && course.lowest <= course.mean);
+            prop_assert!(course.time_above.is_nan() || (0.0..=1.0).contains(&course.time_above));
+        }
+        let mut clients = client.clone();
+        clients.dedup();
+        let endings: Vec<Ending> =
+            clients.iter().map(|client| [Ending::Dropout, Ending::Planned, Ending::Ongoing][*client as usize % 3]).collect();
+        let periods = person_periods(&table, 0, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+        let left = endings.iter().filter(|ending| **ending == Ending::Dropout).count() as f64;
+        prop_assert_eq!(periods.dropout().iter().sum::<f64>(), left);
+        prop_assert_eq!(periods.life_table().iter().map(|row| row.at_risk).sum::<usize>(), periods.session.len());
+        let predictor = Columns::new(&[&periods.predictor]).unwrap();
+        let model = discrete_time_hazard(&periods.dropout(), &predictor, HazardLink::Logit, 0.95).unwrap();
+        prop_assert_eq!(model.coefficients[0].value.is_nan(), model.status != Status::Defined);
+    }
 }

@@ -4,10 +4,10 @@ use super::meta::TauEstimator;
 use crate::distributions::{chi_square, chi_square_upper};
 use crate::{Estimate, Interval, Level, Status};
 
-/// Iterations of Newton and Fisher scoring, and halvings of a bracket.
+/// Doublings and halvings of a bracket.
 const MOST_STEPS: usize = 200;
-/// Relative change at which an iteration has settled.
-const SETTLED: f64 = 1e-13;
+/// A maximum this much smaller than where it is looked for from is 0.
+const SMALLEST_SHARE: f64 = 1e-12;
 
 /// Effects and their sampling variances, checked.
 #[derive(Debug, Clone)]
@@ -71,11 +71,11 @@ impl Studies {
         (q, chi_square_upper(q, self.degrees()))
     }
 
-    /// tau^2 and whether it settled; a negative estimate is put at 0.
-    pub(super) fn tau_squared(&self, estimator: TauEstimator) -> (f64, bool) {
+    /// `tau^2`; a negative estimate is put at 0.
+    pub(super) fn tau_squared(&self, estimator: TauEstimator) -> f64 {
         let fixed = self.at(0.0);
         let (k, degrees) = (self.count(), self.degrees());
-        let closed = match estimator {
+        let estimate = match estimator {
             TauEstimator::CommonEffect => 0.0,
             TauEstimator::DerSimonianLaird => self.moment(),
             TauEstimator::HunterSchmidt => (fixed.spread - k) / fixed.weights,
@@ -85,10 +85,10 @@ impl Studies {
                 if start > 0.0 { start * self.at(start).spread / degrees } else { 0.0 }
             }
             TauEstimator::PauleMandel => self.q_equals(degrees),
-            TauEstimator::MaximumLikelihood => return self.likelihood(false),
-            TauEstimator::RestrictedMaximumLikelihood => return self.likelihood(true),
+            TauEstimator::MaximumLikelihood => self.likelihood(false),
+            TauEstimator::RestrictedMaximumLikelihood => self.likelihood(true),
         };
-        (closed.max(0.0), true)
+        estimate.max(0.0)
     }
 
     fn moment(&self) -> f64 {
@@ -105,60 +105,54 @@ impl Studies {
         self.unweighted_variance() - self.variances.iter().sum::<f64>() / self.count()
     }
 
-    /// The tau^2 at which Q with weights 1 / (v + tau^2) has this value; 0 if it is below it already.
+    /// The `tau^2` at which Q with weights 1 / (v + `tau^2`) has this value; 0 if it is below it already.
     pub(super) fn q_equals(&self, value: f64) -> f64 {
-        let at_zero = self.at(0.0).spread;
-        if at_zero.is_nan() || at_zero <= value {
-            return 0.0;
+        self.falling_root(0.0, |tau_squared| self.at(tau_squared).spread - value)
+    }
+
+    /// The maximum of the (restricted) likelihood next to the better of two closed estimates.
+    fn likelihood(&self, restricted: bool) -> f64 {
+        let start = self.moment().max(self.hedges()).max(0.0);
+        self.falling_root(start, |tau_squared| score_and_information(&self.at(tau_squared), restricted).0)
+    }
+
+    /// Where a function turns from positive to not positive, looked for from `start`, to the last digit; 0 if it is not
+    /// positive between 0 and `start`.
+    fn falling_root(&self, start: f64, function: impl Fn(f64) -> f64) -> f64 {
+        let is_positive = |tau_squared: f64| function(tau_squared) > 0.0;
+        let (mut low, mut high) = (start, start);
+        if is_positive(start) {
+            high = high.max(self.unweighted_variance()).max(f64::MIN_POSITIVE);
+            for _ in 0..MOST_STEPS {
+                if !is_positive(high) {
+                    break;
+                }
+                low = high;
+                high *= 2.0;
+            }
+        } else {
+            while low > SMALLEST_SHARE * start {
+                low *= 0.5;
+                if is_positive(low) {
+                    break;
+                }
+                high = low;
+            }
+            if !is_positive(low) {
+                low = 0.0;
+                if !is_positive(low) {
+                    return 0.0;
+                }
+            }
         }
-        let mut high = self.unweighted_variance().max(f64::MIN_POSITIVE);
-        let mut steps = 0;
-        while self.at(high).spread > value && steps < MOST_STEPS {
-            high *= 2.0;
-            steps += 1;
-        }
-        let mut low = 0.0;
         for _ in 0..MOST_STEPS {
             let middle = 0.5 * (low + high);
             if middle <= low || middle >= high {
                 break;
             }
-            if self.at(middle).spread > value { low = middle } else { high = middle }
+            if is_positive(middle) { low = middle } else { high = middle }
         }
         0.5 * (low + high)
-    }
-
-    /// Fisher scoring for (restricted) maximum likelihood, steps halved while they leave the range.
-    fn likelihood(&self, restricted: bool) -> (f64, bool) {
-        let scale = self.unweighted_variance() + self.variances.iter().sum::<f64>() / self.count();
-        let mut tau_squared = self.moment().max(self.hedges()).max(0.0);
-        for _ in 0..MOST_STEPS {
-            let sums = self.at(tau_squared);
-            let (score, information) = score_and_information(&sums, restricted);
-            let mut next = (tau_squared + score / information).max(0.0);
-            if !next.is_finite() {
-                return (tau_squared, false);
-            }
-            // Fisher scoring can overshoot far from the solution.
-            let before = self.deviance(tau_squared, restricted);
-            let mut halvings = 0;
-            while self.deviance(next, restricted) > before + 1e-12 * before.abs().max(1.0) && halvings < 60 {
-                next = 0.5 * (next + tau_squared);
-                halvings += 1;
-            }
-            let moved = (next - tau_squared).abs();
-            tau_squared = next;
-            if moved <= SETTLED * scale {
-                return (tau_squared, true);
-            }
-        }
-        (tau_squared, false)
-    }
-
-    fn deviance(&self, tau_squared: f64, restricted: bool) -> f64 {
-        let sums = self.at(tau_squared);
-        let logs: f64 = self.variances.iter().map(|v| libm::log(v + tau_squared)).sum();
-        sums.spread + logs + if restricted { libm::log(sums.weights) } else { 0.0 }
     }
 
     /// Standard error of tau^2 by REML or ML from the expected information; NaN for other estimators.

@@ -191,7 +191,7 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
     let level = Level::BetweenStudies;
     let rows = |estimate: Estimate| estimate.with_rows(count, count, rows - count);
     let alone = count == 1;
-    let (tau_squared, settled) = if alone { (0.0, true) } else { studies.tau_squared(options.estimator) };
+    let tau_squared = if alone { 0.0 } else { studies.tau_squared(options.estimator) };
     let sums = studies.at(tau_squared);
     let half = 0.5 + options.confidence / 2.0;
     let (error, degrees) = match options.standard_errors {
@@ -205,9 +205,6 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
         .with_interval(sums.mean - reach, sums.mean + reach, options.confidence);
     if degrees.is_finite() && degrees > 0.0 {
         effect = effect.with_degrees_of_freedom(degrees);
-    }
-    if !settled {
-        effect = effect.with_status(Status::NotConverged);
     }
     if alone {
         effect = effect.with_note("one study");
@@ -230,7 +227,7 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
         confidence: options.confidence,
     });
     let (q, q_p) = studies.q();
-    let spread = Spread::new(studies, (tau_squared, settled), options);
+    let spread = Spread::new(studies, tau_squared, options);
     MetaAnalysis {
         options: *options,
         effect,
@@ -260,7 +257,7 @@ struct Spread {
 }
 
 impl Spread {
-    fn new(studies: &Studies, (value, settled): (f64, bool), options: &MetaOptions) -> Self {
+    fn new(studies: &Studies, value: f64, options: &MetaOptions) -> Self {
         let level = Level::BetweenStudies;
         let (of_tau, of_share) = (options.estimator.as_str(), "I^2");
         if studies.effects.len() < 2 {
@@ -281,11 +278,7 @@ impl Spread {
             tau_squared = tau_squared
                 .with_standard_error(studies.tau_squared_error(value, options.estimator))
                 .with_interval(profile.low, profile.high, options.confidence)
-                .with_status(match settled {
-                    false => Status::NotConverged,
-                    true if value == 0.0 => Status::Boundary,
-                    true => Status::Defined,
-                });
+                .with_status(if value == 0.0 { Status::Boundary } else { Status::Defined });
             i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
         }
         if studies.effects.len() == 2 {
