@@ -40,9 +40,10 @@ lint: develop
     cd python && python -m mypy.stubtest --mypy-config-file pyproject.toml alliance._native
     typos
 
-# Rewrite docs/instruments from the catalog
+# Rewrite docs/instruments from the catalog and the pages of published rules in docs/methods from the presets
 guides:
     ALLIANCE_WRITE=1 cargo test --quiet -p alliance-instruments --test guides
+    ALLIANCE_WRITE=1 cargo test --quiet -p alliance-ruptures --test method_pages
 
 # Build the site; warnings are errors
 docs: develop (env "--group dev --group docs")
@@ -51,5 +52,6 @@ docs: develop (env "--group dev --group docs")
 
 # Time the Rust kernel and the Python round trip, side by side with other tools
 bench: develop
-    cargo bench --quiet -p alliance-scoring -p alliance-ruptures
+    cargo bench --quiet -p alliance-scoring -p alliance-ruptures -p alliance-psychometrics
     python tests/python/bench_scoring.py
+    python tests/python/bench_ruptures.py

@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 def _package_hash() -> str:
     """Hash the installed package: when it changes, every example is executed again."""
     folder = Path(alliance.__file__).parent
-    files = sorted(file for file in folder.iterdir() if file.suffix in {".py", ".so", ".pyd"})
+    files = sorted(file for file in folder.rglob("*") if file.suffix in {".py", ".so", ".pyd"})
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

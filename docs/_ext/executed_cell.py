@@ -1,6 +1,6 @@
-"""Execute the examples of the instrument pages in the process that builds the site.
+"""Execute the examples of the instrument and method pages in the process that builds the site.
 
-Each page has one short cell. A notebook kernel for each would take about two and a half seconds to start and
+Each page has a short cell or two. A notebook kernel for each would take about two and a half seconds to start and
 to import what the cell needs, and there are more than a hundred of them; here all imports happen once. Every
 page gets names of its own, the output looks as myst-nb's does, and an example that fails stops the build.
 """
@@ -8,6 +8,7 @@ page gets names of its own, the output looks as myst-nb's does, and an example t
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import io
 import re
@@ -21,15 +22,16 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-FOLDER = "instruments/"
+FOLDERS = ("instruments/", "methods/")
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 
 
 def strip_front_matter(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """Make plain pages of the notebooks in the folder, so that myst-nb starts no kernel for them."""
-    if docname.startswith(FOLDER):
+    """Make plain pages of the notebooks in these folders, so that myst-nb starts no kernel for them."""
+    front = FRONT_MATTER.match(source[0])
+    if docname.startswith(FOLDERS) and front and "kernelspec" in front[0]:
         # Empty lines keep the line numbers of messages right.
-        source[0] = FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), source[0])
+        source[0] = "\n" * front[0].count("\n") + source[0][front.end() :]
 
 
 def run(code: str, names: dict[str, Any]) -> tuple[str, list[str], Any]:
@@ -55,7 +57,7 @@ class ExecutedCell(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Execute the cell and show it."""
-        if not self.env.docname.startswith(FOLDER):
+        if not self.env.docname.startswith(FOLDERS):
             return UnexpectedCellDirective.run(self)
         names = self.env.temp_data.setdefault("executed_cell_names", {"__name__": "__main__"})
         code = "\n".join(self.content)
@@ -83,6 +85,10 @@ def _text(text: str, kind: str) -> nodes.Node:
 
 
 def _value(value: Any) -> nodes.Node:
+    if hasattr(value, "_repr_png_"):
+        source = f"data:image/png;base64,{base64.b64encode(value._repr_png_()).decode()}"
+        image = nodes.raw("", f"<img src='{source}' alt='figure of the cell above'>", format="html")
+        return nodes.container("", image, classes=["output", "image_png"])
     if not hasattr(value, "_repr_html_"):
         return _text(repr(value), "text_plain")
     raw = nodes.raw("", value._repr_html_(), format="html")

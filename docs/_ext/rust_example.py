@@ -11,7 +11,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 COMMENT = re.compile(r"^\s*//[/!] ?", re.MULTILINE)
-FENCED = re.compile(r"^```(?:rust)?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 HIDDEN = re.compile(r"^# .*\n", re.MULTILINE)
 ROOT = Path(__file__).parents[2]
 
@@ -28,10 +28,11 @@ class RustExample(SphinxDirective):
         lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
         if file.suffix == ".rs":
             lines = [line for line in lines if COMMENT.match(line)]
-        found = FENCED.search(COMMENT.sub("", "".join(lines)) if file.suffix == ".rs" else "".join(lines))
+        text = COMMENT.sub("", "".join(lines)) if file.suffix == ".rs" else "".join(lines)
+        found = next((code for language, code in FENCED.findall(text) if language in ("", "rust")), None)
         if found is None:
             raise ExtensionError(f"{self.env.docname}:{self.lineno}: {self.arguments[0]} holds no example")
-        code = HIDDEN.sub("", found[1]).rstrip()
+        code = HIDDEN.sub("", found).rstrip()
         return [nodes.literal_block(code, code, language="rust")]
 
 

@@ -8,52 +8,80 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import errors, rules
+from alliance import clinic, errors, rules
 from alliance._native import version as _version
+from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.codes import CodedSessions
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
+from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.lagged import LaggedRule
+from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
+from alliance.multiverse import Multiverse, multiverse
+from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
-from alliance.shifts import ShiftReport, find_shifts
+from alliance.shapes import Shapes, shapes
+from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
+from alliance.simulating import simulate
+from alliance.simulation import Simulation, Truth
+from alliance.spread import Spread
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
 
 __all__ = [
+    "Accuracy",
     "AllianceError",
     "AllianceWarning",
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "CodedSessions",
     "Evidence",
     "EvidenceWarning",
     "Finding",
     "Findings",
+    "Indicators",
     "Instrument",
     "ItemSpread",
+    "LaggedRule",
+    "LiveRule",
+    "Multiverse",
     "Prorate",
+    "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
+    "Shapes",
     "ShiftReport",
+    "Simulation",
     "Source",
+    "Spread",
     "Study",
     "StudyScores",
+    "SuddenShiftReport",
+    "Truth",
     "__version__",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
+    "clinic",
+    "detection_accuracy",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
+    "multiverse",
     "rules",
     "score",
+    "shapes",
+    "simulate",
 ]

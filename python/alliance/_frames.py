@@ -10,6 +10,8 @@ import contextlib
 import difflib
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from alliance import _native
@@ -77,7 +79,7 @@ class Frame:
             return (str(name), series.tolist())
         text = str(series.dtype if self.kind == "polars" else series.type)
         foreign = text.startswith(
-            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean")
+            ("Object", "Null", "Categorical", "Enum", "dictionary", "Decimal", "decimal", "Boolean", "bool")
         )
         if foreign:
             return (str(name), series.to_list() if self.kind == "polars" else series.to_pylist())
@@ -283,6 +285,21 @@ def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
     return frame
 
 
+def words(kind: Kind, known: Sequence[str | None], codes: NDArray[np.uint8]) -> Any:
+    """Give a text column from the codes of its words, for :func:`beside`."""
+    if kind == "polars":
+        import polars as pl
+
+        return pl.Series(known, dtype=pl.String).gather(codes)
+    if kind == "pyarrow":
+        import pyarrow as pa
+
+        return pa.array(known, pa.string()).take(pa.array(codes))
+    import numpy as np
+
+    return np.array(known, dtype=object)[codes]
+
+
 def cells(frame: Frame, name: Any) -> list[Any]:
     """Give the cells of an id column as Python objects, to compare them; they are never shown."""
     series = frame._series(name)
@@ -335,3 +352,166 @@ def differences(scores: tuple[Any, Any], scale: str, ids: tuple[str, str], rater
 def without_index(kind: Kind, frame: Any) -> Any:
     """Give a pandas frame a fresh index; other frames have none."""
     return frame.reset_index(drop=True) if kind == "pandas" else frame
+
+
+def beside_sources(kind: Kind, ids: Any, columns: Mapping[str, Any]) -> Any:
+    """Put columns of sources to the right of ids: flags and words with null where nothing is known, and numbers."""
+    return beside(kind, ids, {name: _source_column(kind, values) for name, values in columns.items()})
+
+
+def _source_column(kind: Kind, values: Any) -> Any:
+    import numpy as np
+
+    is_flag = isinstance(values, np.ndarray) and values.dtype == np.uint8
+    if isinstance(values, np.ndarray) and not is_flag:
+        return values
+    if is_flag and kind == "pandas":
+        import pandas as pd
+
+        return pd.arrays.BooleanArray(values == 1, values > 1)
+    words = (False, True) if is_flag else values.words
+    places = np.minimum(values if is_flag else values.places, len(words))
+    listed = np.array([*words, None], dtype=object)[places].tolist()
+    if kind == "polars":
+        import polars as pl
+
+        return pl.Series(listed, dtype=pl.Boolean if is_flag else pl.String)
+    if kind == "pyarrow":
+        import pyarrow as pa
+
+        return pa.array(listed, pa.bool_() if is_flag else pa.string())
+    return listed
+
+
+def filled(kind: Kind, columns: Mapping[str, tuple[str, bytes, bytes | None, list[str] | None]]) -> Any:
+    """Make a frame of columns from the native module: element type, elements, which exist, words they are places in."""
+    import numpy as np
+
+    made = {}
+    for name, (dtype, elements, exist, words) in columns.items():
+        values = np.frombuffer(elements, dtype=dtype)
+        known = None if exist is None else np.frombuffer(exist, dtype=bool)
+        made[name] = _FILLERS[kind](values, known, words)
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame(made)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.DataFrame(made)
+    import pyarrow as pa
+
+    return pa.table(made)
+
+
+def _fill_polars(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import polars as pl
+
+    column = pl.Series(values, nan_to_null=True)
+    if words is not None:
+        column = pl.Series(words, dtype=pl.String).gather(column)
+    return column if known is None else pl.select(pl.when(pl.Series(known)).then(column)).to_series()
+
+
+def _fill_pandas(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import numpy as np
+
+    if words is None:
+        # A column that can have gaps is one of floats, which know NaN.
+        return values.copy() if known is None else np.where(known, values, np.nan)
+    return np.array([*words, None], dtype=object)[values if known is None else np.where(known, values, -1)]
+
+
+def _fill_pyarrow(values: NDArray[Any], known: NDArray[np.bool_] | None, words: list[str] | None) -> Any:
+    import pyarrow as pa
+
+    column = pa.array(values, mask=None if known is None else ~known, from_pandas=True)
+    return column if words is None else pa.array(words, pa.string()).take(column)
+
+
+_FILLERS = {"polars": _fill_polars, "pandas": _fill_pandas, "pyarrow": _fill_pyarrow}
+
+
+def below(top: Frame, bottom: Frame, columns: Sequence[Any]) -> Frame:
+    """Put the id columns of one frame below those of another, in the kind and the types of the upper one."""
+    joined = {name: _column_below(top, bottom, name) for name in columns}
+    if top.kind == "pandas":
+        import pandas as pd
+
+        return Frame(pd.DataFrame(joined))
+    if top.kind == "polars":
+        import polars as pl
+
+        return Frame(pl.DataFrame(joined))
+    import pyarrow as pa
+
+    return Frame(pa.table(joined))
+
+
+def _column_below(top: Frame, bottom: Frame, name: Any) -> Any:
+    upper, lower = top._series(name), bottom._series(name)
+    types = [
+        series.type if kind == "pyarrow" else series.dtype for series, kind in ((upper, top.kind), (lower, bottom.kind))
+    ]
+    # Object columns may hold anything: only their cells say whether they are alike.
+    if top.kind == bottom.kind and types[0] == types[1] and str(types[0]).lower() != "object":
+        return _concatenated(top.kind, upper, lower)
+    above, added = cells(top, name), cells(bottom, name)
+    kinds = [_sorts(above), _sorts(added)]
+    if kinds[0] and kinds[1] and kinds[0] != kinds[1]:
+        found = [" and ".join(sorted(kind)) for kind in kinds]
+        raise from_code(
+            "unsupported-column",
+            f"column `{name}` holds {found[0]} in one frame and {found[1]} in the other; write the ids alike in both",
+            column=str(name),
+        )
+    if kinds[0] == {"numbers"} and all(isinstance(cell, int) for cell in above if cell is not None):
+        added = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in added]
+    with contextlib.suppress(Exception):  # a library's error may quote a cell, so nothing of it is kept
+        return _typed(top.kind, name, above + added, types[0])
+    problem = "ids of this type cannot be matched between two frames; ids are text, integers or dates in both"
+    raise from_code("unsupported-column", f"column `{name}`: {problem}", column=str(name))
+
+
+def _concatenated(kind: Kind, upper: Any, lower: Any) -> Any:
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.concat([upper, lower], ignore_index=True)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.concat([upper, lower])
+    import pyarrow as pa
+
+    return pa.chunked_array([*upper.chunks, *lower.chunks], type=upper.type)
+
+
+def _typed(kind: Kind, name: Any, values: list[Any], dtype: Any) -> Any:
+    if kind == "pandas":
+        import pandas as pd
+
+        return pd.Series(values, dtype=dtype)
+    if kind == "polars":
+        import polars as pl
+
+        return pl.Series(name, values, dtype=dtype)
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.array(values, type=dtype)])
+
+
+def _sorts(values: Iterable[Any]) -> set[str]:
+    """Say what sorts of ids there are."""
+    return {_sort(value) for value in values if value is not None}
+
+
+def _sort(value: Any) -> str:
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, datetime):
+        return "times"
+    if isinstance(value, date):
+        return "dates"
+    return "numbers" if isinstance(value, Real) and not isinstance(value, bool) else "something else"

@@ -7,6 +7,9 @@ from typing import Any, TypeAlias, TypedDict
 # Column name, values (Arrow stream, buffer or list of cells) and mask.
 Given: TypeAlias = tuple[str, Any, Any]
 
+# Onset, nadir, recovery and last session, resolution, magnitude, length, shape.
+EpisodeFacts: TypeAlias = tuple[int, int, int | None, int, str, float, int, str]
+
 
 class Options(TypedDict):
     """What the native scorer is told."""

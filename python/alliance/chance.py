@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _html, _native
 from alliance.errors import from_code
-from alliance.rules import BelowReference, require_criterion
+from alliance.rules import Rule, require_rule
 from alliance.scores import Scores
 from alliance.series import Sessions, read_sessions
 from alliance.study import Study, StudyScores
+
+if TYPE_CHECKING:
+    from alliance.ruptures import RuptureReport
+    from alliance.shifts import ShiftReport
 
 __all__ = ["Calibration", "ChanceRate", "Estimate", "Recall", "calibrate", "chance_rate"]
 
@@ -73,7 +77,7 @@ class ChanceRate:
 
     Parameters
     ----------
-    rule : BelowReference
+    rule : Rule
         The rule.
     per_client : Estimate
         Clients with at least one flagged session over clients assessed.
@@ -96,9 +100,13 @@ class ChanceRate:
         Dyads the model was fitted to, and simulated clients.
     sentence : str
         The rates, the model and what it cannot know, in words.
+    model_sentence : str
+        The model and what it cannot know alone.
+    per : {"client", "session"}
+        Which rate is the one that ``float`` gives and that stands first.
     """
 
-    rule: BelowReference
+    rule: Rule
     per_client: Estimate
     per_session: Estimate
     repaired: Estimate
@@ -110,6 +118,11 @@ class ChanceRate:
     dyads: int
     clients: int
     sentence: str
+    model_sentence: str
+    per: Literal["client", "session"] = "client"
+
+    def __float__(self) -> float:
+        return self.per_client.rate if self.per == "client" else self.per_session.rate
 
     def methods(self) -> str:
         """Give a paragraph for a methods section: rule, rates, model and what the model cannot know.
@@ -122,16 +135,20 @@ class ChanceRate:
         return f"{self.rule.describe()} {self.sentence}"
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [
+        headline = [
             ("clients with at least one flag", str(self.per_client)),
             ("sessions flagged", str(self.per_session)),
+        ]
+        return [
+            *(headline if self.per == "client" else headline[::-1]),
             ("episodes per 100 sessions", f"{self.episodes_per_100_sessions:.1f}"),
             ("episodes repaired", str(self.repaired)),
             *((f"clients flagged, {name}", str(rate)) for name, rate in zip(FIFTHS, self.by_volatility, strict=True)),
         ]
 
     def __repr__(self) -> str:
-        return f"<ChanceRate clients {self.per_client}, sessions {self.per_session}>"
+        rates = [f"clients {self.per_client}", f"sessions {self.per_session}"]
+        return f"<ChanceRate {', '.join(rates if self.per == 'client' else rates[::-1])}>"
 
     def _repr_html_(self) -> str:
         line = f"fitted to {self.dyads} dyads, {self.clients} simulated clients; 95 % intervals of the fit"
@@ -149,8 +166,8 @@ class Calibration:
 
     Parameters
     ----------
-    rule : BelowReference
-        The rule with its threshold, for :func:`find_ruptures`.
+    rule : Rule
+        The rule with its threshold, for :func:`find_ruptures` or :func:`find_shifts`.
     wanted : float
         The rate asked for.
     per : {"client", "session"}
@@ -165,13 +182,18 @@ class Calibration:
         Rate and recall in words.
     """
 
-    rule: BelowReference
+    rule: Rule
     wanted: float
     per: Literal["client", "session"]
     attained: Estimate
     next_rate: float
     recall: tuple[Recall, ...]
     sentence: str
+
+    @property
+    def threshold(self) -> float:
+        """The threshold of the rule, in its own units."""
+        return float(getattr(self.rule, self.rule._threshold))
 
     def methods(self) -> str:
         """Give a paragraph for a methods section.
@@ -184,14 +206,14 @@ class Calibration:
         return f"{self.rule.describe()} {self.sentence}"
 
     def __repr__(self) -> str:
-        return f"<Calibration threshold {self.rule.threshold:.4g}: {self.attained} of {self.per}s>"
+        return f"<Calibration threshold {self.threshold:.4g}: {self.attained} of {self.per}s>"
 
     def _repr_html_(self) -> str:
         rows = [
             (f"{row.points:.2f}", f"{row.pooled_sds:g}", f"{row.one_session:.0%}", f"{row.three_sessions:.0%}")
             for row in self.recall
         ]
-        line = f"threshold {self.rule.threshold:.4g}: {self.attained} of {self.per}s if nothing happened"
+        line = f"threshold {self.threshold:.4g}: {self.attained} of {self.per}s if nothing happened"
         return (
             _html.heading("A rule set to a chance rate", line)
             + f"<div>{_html.text(self.rule.describe())}</div>"
@@ -200,9 +222,10 @@ class Calibration:
 
 
 def chance_rate(
-    rule: BelowReference,
+    rule: Rule,
     *,
-    like: Scores | StudyScores | Study,
+    like: Scores | StudyScores | Study | RuptureReport | ShiftReport,
+    per: Literal["client", "session"] = "client",
     rater: str | None = None,
     scale: str = "total",
     session_order: Sequence[Any] | None = None,
@@ -217,12 +240,15 @@ def chance_rate(
 
     Parameters
     ----------
-    rule : BelowReference
-        The rule.
-    like : Scores, StudyScores or Study
-        Scores as for :func:`find_ruptures`; at least 10 dyads with 4 scored sessions.
+    rule : Rule
+        One of ``al.rules``.
+    like : Scores, StudyScores, Study, RuptureReport or ShiftReport
+        Scores as for :func:`find_ruptures`, or a report, whose series are taken: the way to a measure that is no
+        form. At least 10 dyads with 4 scored sessions.
+    per : {"client", "session"}
+        Which rate ``float`` of the result gives and shows first; the result holds all of them.
     rater, scale, session_order
-        As for :func:`find_ruptures`.
+        As for :func:`find_ruptures`; of no use with a report.
     fit : {"resistant-to-falls", "as-observed"}
         What the fit makes of ruptures in the scores. By default, deep falls are set apart where there are more of them
         than chance explains. ``"as-observed"`` takes all scores as chance: for samples in which nothing happened.
@@ -259,25 +285,25 @@ def chance_rate(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="previous", unit="own-sd", threshold=2.0)
     >>> chance = al.chance_rate(rule, like=scores, clients=2000, bootstrap=0)
-    >>> 0 < chance.per_session.rate < chance.per_client.rate < 1
+    >>> 0 < chance.per_session.rate < float(chance) < 1
     True
     """
-    require_criterion(rule)
-    run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
-    return rate_of(rule, run, scale, _options(clients, seed, bootstrap, sessions, threads, ()), fit)
+    require_rule(rule)
+    _require_per(per)
+    run, scale = _series_like(like, rater, scale, session_order)
+    return rate_of(rule, run, scale, chance_options(clients, seed, bootstrap, sessions, threads, ()), per, fit)
 
 
 def calibrate(
-    rule: BelowReference,
+    rule: Rule,
     rate: float = 0.05,
     *,
-    like: Scores | StudyScores | Study,
+    like: Scores | StudyScores | Study | RuptureReport | ShiftReport,
     per: Literal["client", "session"] = "client",
     rater: str | None = None,
     scale: str = "total",
@@ -293,11 +319,11 @@ def calibrate(
 
     Parameters
     ----------
-    rule : BelowReference
-        The rule; its threshold is replaced.
+    rule : Rule
+        One of ``al.rules`` with a threshold, or cut-off, which is replaced.
     rate : float
         The rate wanted, above 0 and below 1.
-    like : Scores, StudyScores or Study
+    like : Scores, StudyScores, Study, RuptureReport or ShiftReport
         As for :func:`chance_rate`.
     per : {"client", "session"}
         Rate of clients with a flag, or of sessions flagged.
@@ -318,8 +344,8 @@ def calibrate(
     Raises
     ------
     AllianceError
-        ``not-calibratable`` for a fixed reference or series the rule cannot assess; ``cannot-be-fitted``;
-        ``invalid-option``.
+        ``not-calibratable`` for a rule without a threshold (a fixed reference, run rules) or series it cannot assess;
+        ``cannot-be-fitted``; ``invalid-option``.
 
     Notes
     -----
@@ -329,8 +355,7 @@ def calibrate(
     Examples
     --------
     >>> import alliance as al
-    >>> from alliance.demo import simulate
-    >>> forms, _ = simulate()
+    >>> forms = al.simulate(seed=20).client_forms
     >>> scores = al.score(forms, "wai-sr-client", columns="wai_{item}", client="client", session="session",
     ...                   missing=al.Prorate(min_share=0.75))
     >>> rule = al.rules.BelowReference(reference="running-mean", unit="shrunken-sd", threshold=1.0)
@@ -338,16 +363,14 @@ def calibrate(
     >>> found.attained.rate <= 0.05 and found.rule.threshold > 1.0
     True
     """
-    require_criterion(rule)
-    run = read_sessions(like, rater=rater, scale=scale, session_order=session_order)
-    if per not in ("client", "session"):
-        raise from_code("invalid-option", "per: choose client or session")
+    require_rule(rule)
+    _require_per(per)
+    run, scale = _series_like(like, rater, scale, session_order)
     (wanted,) = _numbers("rate", (rate,))
-    options = _options(clients, seed, 0, sessions, threads, depths)
-    found = _fit(run, scale, fit).calibrate(rule._fields(), wanted, per, options)
-    kept = {field.name: getattr(rule, field.name) for field in fields(BelowReference)}
+    options = chance_options(clients, seed, 0, sessions, threads, depths)
+    found = fit_null_model(run, scale, rule, fit).calibrate(rule._fields(), wanted, per, options)
     return Calibration(
-        BelowReference(**{**kept, "threshold": found["threshold"]}),
+        rule._with_threshold(found["threshold"]),
         wanted,
         per,
         Estimate(*found["attained"]),
@@ -358,35 +381,74 @@ def calibrate(
 
 
 def rate_of(
-    rule: BelowReference,
+    rule: Rule,
     run: Sessions,
     scale: str,
     options: Mapping[str, Any] | None = None,
+    per: Literal["client", "session"] = "client",
     fit: Fit = "resistant-to-falls",
 ) -> ChanceRate:
     """Give the chance rate of a rule on series like these."""
-    options = _options(20_000, 1, 100, None, None, ()) if options is None else options
-    model = _fit(run, scale, fit)
-    found = model.chance_rate(rule._fields(), dict(options))
+    options = chance_options(20_000, 1, 100, None, None, ()) if options is None else options
+    (found,) = rates_under(fit_null_model(run, scale, rule, fit), [rule], options, per, run.said)
+    return found
+
+
+def rates_under(
+    model: _native.NullModel,
+    rules: Sequence[Rule],
+    options: Mapping[str, Any],
+    per: Literal["client", "session"] = "client",
+    said: Callable[[str], str] = str,
+) -> list[ChanceRate]:
+    """Give the chance rates of rules under a model that was fitted before."""
+    found = model.chance_rates([rule._fields() for rule in rules], dict(options))
+    fitted = model.parameters(), model.falls()
+    return [_rate(rule, fitted, rates, per, said) for rule, rates in zip(rules, found, strict=True)]
+
+
+def _rate(
+    rule: Rule,
+    fitted: tuple[Mapping[str, float], Mapping[str, float] | None],
+    found: Mapping[str, Any],
+    per: Literal["client", "session"],
+    said: Callable[[str], str],
+) -> ChanceRate:
     return ChanceRate(
         rule,
         Estimate(*found["clients flagged"]),
         Estimate(*found["sessions flagged"]),
         Estimate(*found["episodes repaired"]),
         found["episodes per 100 sessions"][0],
-        {name: Estimate(*rate) for name, rate in found["classes"].items()},
+        {said(name): Estimate(*rate) for name, rate in found["classes"].items()},
         tuple(Estimate(*rate) for rate in found["by_volatility"]),
-        model.parameters(),
-        model.falls(),
+        *fitted,
         found["dyads"],
         found["clients"],
         found["sentence"],
+        found["model_sentence"],
+        per,
     )
 
 
-def _options(
+def _require_per(per: str) -> None:
+    if per not in ("client", "session"):
+        raise from_code("invalid-option", "per: choose client or session")
+
+
+def _series_like(like: Any, rater: str | None, scale: str, session_order: Sequence[Any] | None) -> tuple[Sessions, str]:
+    """Give the series of scores or of a report, and the name of their scale."""
+    from alliance.session_report import SessionReport
+
+    if isinstance(like, SessionReport):
+        return like._run, like.scale
+    return read_sessions(like, rater=rater, scale=scale, session_order=session_order), scale
+
+
+def chance_options(
     clients: int, seed: int, bootstrap: int, sessions: int | None, threads: int | None, depths: Sequence[float]
 ) -> dict[str, Any]:
+    """Check how much is to be simulated."""
     counts = {"clients": clients, "seed": seed, "bootstrap": bootstrap, "sessions": sessions, "threads": threads}
     for name, count in counts.items():
         may_be_left_out = name in ("sessions", "threads")
@@ -404,21 +466,34 @@ def _numbers(option: str, given: Iterable[Any]) -> list[float]:
         raise from_code("invalid-option", f"{option}: give numbers") from None
 
 
-def _fit(run: Sessions, scale: str, fit: Fit) -> _native.NullModel:
+def fit_null_model(
+    run: Sessions, scale: str, rule: Rule | None = None, fit: Fit = "resistant-to-falls"
+) -> _native.NullModel:
+    """Fit the model without ruptures to series, for rules that look where this one does: else for the worse."""
     if fit not in ("resistant-to-falls", "as-observed"):
         raise from_code("invalid-option", "fit: choose resistant-to-falls or as-observed")
-    return _native.NullModel(run.dyads, run.numbers, run.scores, run.limits, _step(run, scale), fit)
+    if run.limits is None:
+        raise from_code(
+            "cannot-be-fitted",
+            "the model needs the lowest and the highest possible score; give `range=(lowest, highest)`",
+        )
+    ends = (run.limits, _step(run, scale), run.worse_is_lower(rule))
+    return _native.NullModel(run.dyads, run.numbers, run.scores, *ends, fit, run.appointments)
 
 
 def _step(run: Sessions, scale: str) -> float | None:
-    """Give the distance of neighbouring scores, where the form has one and all scores keep to it."""
+    """Give the distance of neighbouring scores, where there is one and all scores keep to it."""
     import numpy as np
 
-    form = run.chosen.instrument
-    items = form.scales.get(scale, ())
-    if form.step is None or form.range is None or not items:
+    if run.chosen is None:
+        lowest, step = run.limits[0] if run.limits else 0.0, run.step
+    else:
+        form = run.chosen.instrument
+        items = form.scales.get(scale, ())
+        lowest = form.range[0] if form.range else 0.0
+        step = form.step / len(items) if form.step and form.range and items else None
+    if step is None:
         return None
-    step = form.step / len(items)
     known = run.scores[~np.isnan(run.scores)]
-    steps = (known - form.range[0]) / step
+    steps = (known - lowest) / step
     return step if np.allclose(steps, np.round(steps), rtol=0, atol=1e-6) else None

@@ -57,47 +57,6 @@ def trajectories(scores: StudyScores, scale: str, clients: Sequence[Any] | None)
     return figure
 
 
-def episodes_of_client(report: Any, client: Any) -> Any:
-    """Draw one client's trajectory with the rule's reference and limit; episodes are shaded."""
-    from alliance._frames import Frame, cells
-
-    column = report._scores._id_roles["client"]
-    sessions, episodes = Frame(report.sessions), Frame(report.episodes)
-    mine = [who == client for who in cells(sessions, column)]
-    if not any(mine):
-        raise from_code("invalid-option", "client: there is no such client in this report")
-
-    def of(frame: Frame, name: str, chosen: list[bool]) -> list[Any]:
-        return [value for value, keep in zip(cells(frame, name), chosen, strict=True) if keep]
-
-    labels = of(sessions, "session", mine)
-    places = list(range(len(labels)))
-    place_of = {label: place for place, label in enumerate(labels)}
-    figure = _notebook_figure()(figsize=(6.4, 2.9), layout="constrained")
-    panel = figure.subplots()
-    theirs = [who == client for who in cells(episodes, column)]
-    spans = zip(of(episodes, "onset", theirs), of(episodes, "length", theirs), strict=True)
-    for onset, length in spans:
-        start = place_of[onset]
-        panel.axvspan(start - 0.5, start + length - 0.5, color="#E69F00", alpha=0.25, linewidth=0)
-    gap = float("nan")
-    for name, style in (
-        ("reference", {"color": "0.35", "linewidth": 0.9}),
-        ("limit", {"color": "0.35", "linewidth": 0.9, "linestyle": (0, (4, 3))}),
-        ("score", {"color": "#0072B2", "linewidth": 1.4, "marker": "o", "markersize": 4}),
-    ):
-        values = [gap if value is None else value for value in of(sessions, name, mine)]
-        panel.plot(places, values, label=name, **style)
-    panel.set_xticks(places, [str(label) for label in labels], fontsize=7)
-    panel.tick_params(labelsize=7)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.set_xlabel("session", fontsize=8)
-    panel.set_ylabel(f"{report.scale}, item mean", fontsize=8)
-    panel.set_ylim(*_limits(report._scores.in_metric("mean"), report.scale))
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=8, reverse=True)
-    return figure
-
-
 @functools.cache
 def _notebook_figure() -> Any:
     """Give a figure class that a notebook shows by itself, without pyplot and its global state."""
@@ -123,6 +82,10 @@ def _limits(scores: Any, scale: str) -> tuple[float, float]:
     elif scores.metric == "sum":
         items = len(scores.instrument.scales[scale])
         low, high = low * items, high * items
+    return _with_room(low, high)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
     room = 0.03 * (high - low)
     return low - room, high + room
 
@@ -143,3 +106,43 @@ def _series(scores: Any, scale: str, client: str, session: str) -> dict[Any, tup
         who: (whole := list(range(min(known), max(known) + 1)), [known.get(number, gap) for number in whole])
         for who, known in points.items()
     }
+
+
+_MOST_LINES = 200
+
+
+def courses_of_clusters(shapes: Any) -> Any:
+    """Draw one panel per cluster: the mean course, and thin lines for up to 200 clients."""
+    import numpy as np
+
+    offsets, courses = shapes._found.offsets(), shapes._found.courses()
+    scores = np.empty(offsets[-1])
+    shapes._found.fill_scores(scores)
+    members: list[list[int]] = [[] for _ in courses]
+    for dyad, client in enumerate(shapes._found.clients()):
+        if client[6] is not None:
+            members[client[6]].append(dyad)
+    columns = min(len(courses), _PANELS_PER_ROW)
+    rows = -(-len(courses) // columns)
+    figure = _notebook_figure()(figsize=(2.6 * columns + 0.8, 2.2 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for number, (panel, own, (mean, observed)) in enumerate(zip(panels.flat, members, courses, strict=False), 1):
+        last = shapes._first_sessions or max((place for place, count in enumerate(observed, 1) if count), default=0)
+        for dyad in own[:_MOST_LINES]:
+            course = scores[offsets[dyad] : offsets[dyad + 1]][:last]
+            panel.plot(range(1, len(course) + 1), course, color="0.6", linewidth=0.5, alpha=0.6)
+        # The dots show sessions between two gaps, which no line reaches.
+        panel.plot(
+            range(1, last + 1), mean[:last], color=_STYLES[0]["color"], linewidth=2.2, marker="o", markersize=2.2
+        )
+        shown = f"{_MOST_LINES} of {len(own)}" if len(own) > _MOST_LINES else str(len(own))
+        panel.set_title(f"cluster {number}, {shown} {'dyad' if shown == '1' else 'dyads'}", fontsize=8, loc="left")
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=7)
+    for panel in panels.flat[len(courses) :]:
+        panel.set_visible(False)
+    panels.flat[0].xaxis.get_major_locator().set_params(integer=True)
+    panels.flat[0].set_ylim(*_limits(shapes._run.chosen.in_metric("mean"), shapes.scale))
+    figure.supxlabel("session, counted from each client's first", fontsize=8)
+    figure.supylabel(f"{shapes.scale}, item mean", fontsize=8)
+    return figure

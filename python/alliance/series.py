@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from alliance import _native
 from alliance.errors import AllianceError, from_code
@@ -15,18 +16,68 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from alliance._frames import Frame
+    from alliance.rules import Rule
+
 __all__ = ["Sessions", "number_sessions", "read_sessions"]
 
 
-class Sessions(NamedTuple):
-    """Item means of one scale, one per form, with dyad and session number."""
+_WORDS_FOR_SHIFTS = {"no-rupture": "no-shift", "repaired": "returned", "unrepaired": "lasting"}
 
-    chosen: Scores
+
+class Sessions(NamedTuple):
+    """Scores of one measure with dyad and session number: one per form and, without a score, per appointment.
+
+    Item means where they are of a form.
+    """
+
+    chosen: Scores | None
+    ids: Frame
+    by_dyad: Sequence[Any]
     dyads: NDArray[np.uint32]
     numbers: NDArray[np.int64]
     scores: NDArray[np.float64]
-    limits: tuple[float, float]
+    limits: tuple[float, float] | None
     labels: Callable[[int, int], Any] | None
+    appointments: NDArray[np.uint8] | None = None
+    others: Mapping[str, Scores] = MappingProxyType({})
+    step: float | None = None
+    higher_is_better: bool = True
+    side: Literal["worse", "better"] = "worse"
+
+    @property
+    def of_form(self) -> Scores:
+        """The scores of a form these are of: there are some wherever the measure is the alliance."""
+        return cast("Scores", self.chosen)
+
+    def in_order(self, rule: Rule | None = None) -> _native.DyadSeries:
+        """Put the sessions of each dyad in order, for rules that look where this one does: else for the worse."""
+        ends = (self.limits, self.worse_is_lower(rule))
+        return _native.DyadSeries(self.dyads, self.numbers, self.scores, *ends, self.appointments)
+
+    def forms(self) -> Sessions:
+        """Give the rows of forms only."""
+        if self.appointments is None:
+            return self
+        import numpy as np
+
+        rows = np.flatnonzero(self.appointments == 0)
+        return self._replace(
+            ids=self.ids.take(rows),
+            dyads=self.dyads[rows],
+            numbers=self.numbers[rows],
+            scores=self.scores[rows],
+            appointments=None,
+        )
+
+    def said(self, word: str) -> str:
+        """Give the word for a class or an outcome: ruptures and repairs are of the alliance only."""
+        return word if self.chosen is not None else _WORDS_FOR_SHIFTS.get(word, word)
+
+    def worse_is_lower(self, rule: Rule | None = None) -> bool:
+        """Whether what a rule looks for lies lower: the worse end of the scale, or the better one."""
+        side = (None if rule is None else rule._side) or self.side
+        return self.higher_is_better == (side == "worse")
 
 
 def read_sessions(
@@ -37,6 +88,8 @@ def read_sessions(
 
     from alliance._frames import Frame
 
+    if isinstance(scores, Study):
+        scores = scores.scores()
     chosen = choose(scores, rater)
     roles = chosen._id_roles
     for role in ("client", "session"):
@@ -44,13 +97,21 @@ def read_sessions(
             raise from_code(
                 "missing-column", f"ruptures need the {role} of each form; score with `{role}=...`", column=role
             )
-    ids = Frame(chosen._ids)
+    ids, appointments = Frame(chosen._ids), None
+    values = np.ascontiguousarray(chosen.in_metric("mean")[scale])
+    others: dict[str, Scores] = {}
+    if isinstance(scores, StudyScores):
+        others = {name: each for name, each in scores.items() if each is not chosen}
+        visits = None if scores._study is None else scores._study._appointments
+        if visits is not None:
+            ids, appointments = visits.below(chosen)
+            values = np.concatenate([values, np.full(len(ids) - len(values), np.nan)])
     by_dyad = [roles[role] for role in ("client", "therapist") if role in roles]
     groups = _native.group_keys([ids.labels(column) for column in by_dyad])
     dyads = np.frombuffer(groups["groups"], dtype=np.uint32)
     numbers, labels = number_sessions(ids, roles["session"], dyads, session_order)
-    values = np.ascontiguousarray(chosen.in_metric("mean")[scale])
-    return Sessions(chosen, dyads, numbers, values, chosen.instrument.range or (0.0, 1.0), labels)
+    limits = chosen.instrument.range or (0.0, 1.0)
+    return Sessions(chosen, ids, by_dyad, dyads, numbers, values, limits, labels, appointments, others)
 
 
 def choose(scores: Any, rater: str | None) -> Scores:

@@ -1,55 +1,76 @@
-"""Sudden gains and losses in session series of any measure."""
+"""Shifts in session series of any measure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from alliance import _html, _native
+from alliance import _frames, _html, _native
 from alliance.errors import from_code
-from alliance.rules import SuddenGain, SuddenLoss
-from alliance.series import number_sessions
+from alliance.measures import outcome_of
+from alliance.rules import Rule, SuddenShift, require_rule
+from alliance.rules.rule import number
+from alliance.series import Sessions, number_sessions
+from alliance.session_report import SessionReport
+from alliance.study import Study
 
-if TYPE_CHECKING:
-    from alliance._frames import Frame
+__all__ = ["ShiftReport", "SuddenShiftReport", "find_shifts"]
 
-__all__ = ["ShiftReport", "find_shifts"]
+Sudden = tuple[list[tuple[int, int, int, float, float, str, float, str]], list[tuple[int, int, int]]]
 
 
 def find_shifts(
     data: Any,
     *,
-    client: str,
-    session: str,
     score: str,
-    rule: SuddenGain | SuddenLoss,
-    higher_is_better: bool,
+    rule: Rule,
+    client: str | None = None,
+    session: str | None = None,
+    higher_is_better: bool | None = None,
+    side: Literal["worse", "better"] | None = None,
+    range: tuple[float, float] | None = None,
+    step: float | None = None,
     session_order: Sequence[Any] | None = None,
+    threads: int | None = None,
 ) -> ShiftReport:
-    """Find sudden gains or losses in the scores of any measure.
+    """Find shifts in the scores of any measure: sudden gains and losses, or what any other rule flags.
 
     Parameters
     ----------
-    data : frame
-        One row per client and session; null where there is no score.
-    client, session, score : str
-        Columns.
-    rule : SuddenGain or SuddenLoss
-        The rule, in points of the score.
+    data : frame or Study
+        One row per client and session; null where there is no score. Or a study with this outcome.
+    score : str
+        Column with the scores, or the name of the study's outcome.
+    rule : Rule
+        One of ``al.rules``, in points of the score.
+    client, session : str
+        Columns, for a frame; a study knows them.
     higher_is_better : bool
-        Which way the measure runs: False for most symptom measures. Scores are never negated.
+        Which way the measure runs, for a frame: False for most symptom measures. A study knows it. Scores are never
+        negated.
+    side : {"worse", "better"}, optional
+        Whether shifts for the worse or for the better are looked for: for the worse unless it is a sudden gain.
+    range : tuple of float, optional
+        Lowest and highest possible score. Without it there is no chance rate, and rules that need the ends of the scale
+        are refused.
+    step : float, optional
+        Distance of neighbouring scores, for the chance rate: 1 for sums of items.
     session_order : sequence, optional
         All session labels in their order, where they are neither numbers nor dates.
+    threads : int, optional
+        Threads; the result is the same for any number.
 
     Returns
     -------
     ShiftReport
-        Events and clients as frames of the kind that went in.
+        Sessions, episodes and clients as frames of the kind that went in; for sudden gains and losses a
+        :class:`SuddenShiftReport`, with events too.
 
     Raises
     ------
     AllianceError
-        ``missing-column``, ``invalid-option``, ``repeated-session``.
+        ``missing-column``, ``invalid-option``, ``repeated-session``, ``out-of-range``.
 
     Examples
     --------
@@ -57,58 +78,122 @@ def find_shifts(
     >>> import polars as pl
     >>> bdi = [35, 37, 34, 23, 24, 21, 29, 17, 11, 11, 10, 7]
     >>> data = pl.DataFrame({"id": [1] * 12, "session": range(1, 13), "bdi": bdi})
-    >>> report = al.find_shifts(data, client="id", session="session", score="bdi",
-    ...                         rule=al.rules.SuddenGain(cutoff=7), higher_is_better=False)
+    >>> ids = {"client": "id", "session": "session", "score": "bdi"}
+    >>> report = al.find_shifts(data, rule=al.rules.SuddenGain(cutoff=7), higher_is_better=False, **ids)
     >>> report.events.select("session", "magnitude", "reversed").rows()
     [(3, 11.0, 'yes'), (7, 12.0, 'no')]
+    >>> chart = al.rules.ControlChart(threshold=2.0, trend="least-squares")
+    >>> al.find_shifts(data, rule=chart, higher_is_better=False, **ids).clients["flagged"].to_list()
+    [1]
     """
     import numpy as np
 
-    from alliance._frames import Frame
-
-    if not isinstance(rule, SuddenGain | SuddenLoss):
-        raise from_code("invalid-option", "rule: give a `SuddenGain` or a `SuddenLoss`")
-    _native.check_shift_rule(rule._fields(), higher_is_better)
-    frame = Frame(data)
+    require_rule(rule)
+    asked = {"client": client, "session": session, "higher_is_better": higher_is_better}
+    if isinstance(data, Study):
+        if any(value is not None for value in asked.values()):
+            raise from_code("invalid-option", f"a study knows its {', '.join(asked)}; leave them out")
+        outcome = outcome_of(data, score)
+        client, session, higher_is_better = data.client, data.session, outcome.higher_is_better
+        data = outcome.frame.native
+    if client is None or session is None or higher_is_better is None:
+        lacking = ", ".join(name for name, value in asked.items() if value is None)
+        raise from_code("invalid-option", f"a frame needs {lacking} too")
+    if not isinstance(higher_is_better, bool):
+        raise from_code("invalid-option", "higher_is_better: give True or False")
+    looked_at = _side(rule, side)
+    limits, distance = _scale(range, step)
+    frame = _frames.Frame(data)
     frame.require([client, session, score], "columns")
     dyads = np.frombuffer(_native.group_keys([frame.labels(client)])["groups"], dtype=np.uint32)
     numbers, labels = number_sessions(frame, session, dyads, session_order)
     values = np.empty(len(frame))
     _native.read_numbers(frame.answers(score), values)
-    events, counts = _native.sudden_shifts(dyads, numbers, values, rule._fields(), higher_is_better)
-    rows = np.zeros(len(counts), dtype=np.intp)
-    rows[dyads[::-1]] = np.arange(len(dyads))[::-1]
-    first = np.full(len(counts), np.iinfo(np.int64).max)
-    np.minimum.at(first, dyads, numbers)
-    return ShiftReport(rule, frame, client, rows, first, labels, events, counts)
+    # Its own ids: the caller may go on editing the frame.
+    ids = _frames.Frame(frame.ids([client]))
+    run = Sessions(
+        chosen=None,
+        ids=ids,
+        by_dyad=[client],
+        dyads=dyads,
+        numbers=numbers,
+        scores=values,
+        limits=limits,
+        labels=labels,
+        step=distance,
+        higher_is_better=higher_is_better,
+        side=looked_at,
+    )
+    kind = SuddenShiftReport if isinstance(rule, SuddenShift) else ShiftReport
+    return kind._of(run, str(score), rule, run.in_order(rule).detect(rule._fields(), threads))
 
 
-class ShiftReport:
-    """Sudden shifts: one row per event, one per client. Made by :func:`find_shifts`.
+def _side(rule: Rule, side: Any) -> Literal["worse", "better"]:
+    own = rule._side
+    if side not in (None, "worse", "better"):
+        raise from_code("invalid-option", "side: choose worse or better")
+    if own is not None and side not in (None, own):
+        raise from_code("invalid-option", f"side: this rule looks at the {own} side; leave `side` out")
+    return own or side or "worse"
 
-    In a notebook it shows counts, never a row.
+
+def _scale(range: Any, step: Any) -> tuple[tuple[float, float] | None, float | None]:
+    """Take the possible scores and their distance."""
+    limits = None
+    if range is not None:
+        if not isinstance(range, tuple | list) or len(range) != 2:
+            raise from_code("invalid-option", "range: give the lowest and the highest possible score")
+        lowest, highest = number("range", range[0]), number("range", range[1])
+        if not (math.isfinite(lowest) and math.isfinite(highest) and lowest < highest):
+            raise from_code("invalid-option", "range: the lowest score must be below the highest, both finite")
+        limits = (lowest, highest)
+    if step is None:
+        return limits, None
+    distance = number("step", step)
+    if not (distance > 0 and math.isfinite(distance)):
+        raise from_code("invalid-option", "step: the distance of neighbouring scores is finite and above 0")
+    return limits, distance
+
+
+class ShiftReport(SessionReport):
+    """What a rule found in any measure: sessions, episodes and clients. Made by :func:`find_shifts`.
+
+    A flag says that the rule's condition was met in a session. In a notebook it shows counts, never a row.
     """
 
-    def __init__(
-        self,
-        rule: SuddenGain | SuddenLoss,
-        frame: Frame,
-        client: str,
-        rows: Any,
-        first: Any,
-        labels: Callable[[int, int], Any] | None,
-        events: list[tuple[int, int, int, float, float, str, float, str]],
-        counts: list[tuple[int, int, int]],
-    ) -> None:
-        self.rule = rule
-        self._kind = frame.kind
-        self._ids = frame.take(rows).ids([client])
-        self._first, self._labels = first, labels
-        self._events, self._counts = events, counts
+    __slots__ = ()
 
-    def _label(self, dyad: int, position: int) -> Any:
-        number = int(self._first[dyad]) + position
-        return number if self._labels is None else self._labels(dyad, number)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this report should know."""
+        return (*super().notes, "A flag says that the rule's condition was met, not that anything happened.")
+
+    def _sought(self) -> str:
+        better = "higher" if self._run.higher_is_better else "lower"
+        side = self._run.side
+        swapped = "; what the rule says of worse holds for better" if side == "better" and not self.rule._side else ""
+        return f"Shifts for the {side} were sought in {self.scale}, where {better} scores are better{swapped}."
+
+    def _title(self) -> str:
+        return f"Shifts for the {self._run.side}"
+
+
+class SuddenShiftReport(ShiftReport):
+    """Sudden gains or losses: with a row per event besides. Made by :func:`find_shifts`."""
+
+    __slots__ = ("_sudden",)
+
+    _sudden: Sudden
+
+    def _found(self) -> Sudden:
+        """Give the events, and the interval counts of each client."""
+        if not hasattr(self, "_sudden"):
+            run = self._run
+            found = _native.sudden_shifts(
+                run.dyads, run.numbers, run.scores, self.rule._fields(), run.worse_is_lower(self.rule)
+            )
+            object.__setattr__(self, "_sudden", found)
+        return self._sudden
 
     @property
     def events(self) -> Any:
@@ -120,52 +205,65 @@ class ShiftReport:
         """
         import numpy as np
 
-        from alliance import _frames
+        events, _ = self._found()
+        # A dyad is a course here, for there are no appointments.
+        first = np.full(len(self._detected.courses()), np.iinfo(np.int64).max)
+        np.minimum.at(first, self._run.dyads, self._run.numbers)
 
-        events = self._events
+        def label(dyad: int, position: int) -> Any:
+            return self._labels([dyad], [int(first[dyad]) + position])[0]
+
         columns = {
-            "session": [self._label(event[0], event[1]) for event in events],
-            "next_session": [self._label(event[0], event[2]) for event in events],
+            "session": [label(event[0], event[1]) for event in events],
+            "next_session": [label(event[0], event[2]) for event in events],
             "magnitude": np.array([event[3] for event in events], dtype=float),
             "change_proportion": np.array([event[4] for event in events], dtype=float),
             "proportion_status": [event[5] for event in events],
             "reversal_value": np.array([event[6] for event in events], dtype=float),
             "reversed": [event[7] for event in events],
         }
-        places = np.array([event[0] for event in events], dtype=np.intp)
-        ids = _frames.Frame(self._ids).take(places).native
-        return _frames.beside(self._kind, _frames.without_index(self._kind, ids), columns)
+        return _frames.beside(self._kind, self._ids_of([event[0] for event in events]), columns)
 
     @property
     def clients(self) -> Any:
-        """One row per client: shifts, and how many intervals there are, can be tested, and have the scores for it."""
-        from alliance import _frames
+        """One row per client: shifts, intervals in all, that can be tested, that have the scores for it; class, reason.
 
-        shifts = [0] * len(self._counts)
-        for event in self._events:
+        ``class``: no-shift, returned (reversed), lasting, mixed, undecided or not-assessed, with the reason.
+        """
+        events, counts = self._found()
+        shifts = [0] * len(counts)
+        for event in events:
             shifts[event[0]] += 1
+        found = self._detected.dyads()
         columns = {
             "shifts": shifts,
-            "intervals": [count[0] for count in self._counts],
-            "testable": [count[1] for count in self._counts],
-            "available": [count[2] for count in self._counts],
+            "intervals": [count[0] for count in counts],
+            "testable": [count[1] for count in counts],
+            "available": [count[2] for count in counts],
+            "class": [self._run.said(dyad[4]) for dyad in found],
+            "reason": self._reasons(),
         }
-        return _frames.beside(self._kind, _frames.without_index(self._kind, self._ids), columns)
+        return _frames.beside(self._kind, self._ids_of(range(len(found))), columns)
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._found()[0])
 
-    def _summary(self) -> tuple[int, int, int]:
-        """Give shifts, clients with one, clients."""
-        return len(self._events), len({event[0] for event in self._events}), len(self._counts)
+    def _title(self) -> str:
+        return "Sudden gains" if self._run.side == "better" else "Sudden losses"
 
     def __repr__(self) -> str:
-        shifts, having, clients = self._summary()
-        return f"<ShiftReport: {shifts} shifts in {having} of {clients} clients>"
+        events, counts = self._found()
+        having = len({event[0] for event in events})
+        return f"<SuddenShiftReport: {len(events)} shifts in {having} of {len(counts)} clients>"
 
     def _repr_html_(self) -> str:
-        shifts, having, clients = self._summary()
-        title = "Sudden gains" if isinstance(self.rule, SuddenGain) else "Sudden losses"
-        reversals = sum(event[7] == "yes" for event in self._events)
-        rows = (("shifts", shifts), ("reversed", reversals), ("clients with one", having), ("clients", clients))
-        return _html.heading(title, "counts of this report") + _html.table(("", "count"), rows)
+        events, counts = self._found()
+        reversals = sum(event[7] == "yes" for event in events)
+        having = len({event[0] for event in events})
+        rows = (
+            ("shifts", len(events)),
+            ("reversed", reversals),
+            ("clients with one", having),
+            ("clients", len(counts)),
+        )
+        return super()._repr_html_() + _html.table(("", "count"), rows)

@@ -1,15 +1,17 @@
 //! How often a rule fires by chance, and rules set to a wanted rate.
 
 use alliance_ruptures::chance::{
-    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Fit, Per, calibrate, chance_rate,
+    self, ChanceError, ChanceOptions, ChanceRate, Depths, Estimate, Fit, Per, calibrate, chance_rates,
 };
-use alliance_ruptures::{Rule, ScoreScale, Series};
+use alliance_ruptures::{Detector, ScoreScale};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::appointments::courses;
+use crate::detectors::{detector, orientation};
 use crate::error::coded;
-use crate::ruptures::{RuleFields, from_ruptures, unknown};
+use crate::ruptures::{from_ruptures, unknown};
 use crate::scoring::read;
 
 fn from_chance(py: Python<'_>, error: &ChanceError) -> PyErr {
@@ -55,14 +57,16 @@ pub(crate) struct NullModel {
 }
 
 impl NullModel {
-    fn rule(py: Python<'_>, rule: &RuleFields) -> PyResult<Rule> {
-        rule.rule().map_err(|error| from_ruptures(py, &error))
+    fn rule(&self, rule: &Bound<'_, PyDict>) -> PyResult<Detector> {
+        detector(rule, self.model.scale().orientation)
     }
 }
 
 #[pymethods]
 impl NullModel {
     #[new]
+    #[pyo3(signature = (dyads, sessions, scores, range, step, worse_is_lower, fit, appointments=None))]
+    #[expect(clippy::too_many_arguments, reason = "columns come one by one")]
     fn new(
         py: Python<'_>,
         dyads: PyBuffer<u32>,
@@ -70,7 +74,9 @@ impl NullModel {
         scores: PyBuffer<f64>,
         range: (f64, f64),
         step: Option<f64>,
+        worse_is_lower: bool,
         fit: &str,
+        appointments: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let fit = match fit {
             "resistant-to-falls" => Fit::ResistantToFalls,
@@ -78,13 +84,15 @@ impl NullModel {
             _ => return Err(from_ruptures(py, &unknown("fit", "choose resistant-to-falls or as-observed"))),
         };
         let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
+        let codes = appointments.as_ref().map(read).transpose()?;
         let fitted = py.detach(|| {
-            let mut scale = ScoreScale::new(range.0, range.1)?;
+            let mut scale = ScoreScale::new(range.0, range.1)?.with_orientation(orientation(worse_is_lower));
             if let Some(step) = step {
                 scale = scale.with_step(step)?;
             }
-            let (series, _) = Series::from_rows(dyads, sessions, scores, scale)?;
-            chance::NullModel::fit_with(&series, fit)
+            // Dyads that only have appointments say nothing about scores.
+            let courses = courses(dyads, sessions, scores, codes, scale)?;
+            chance::NullModel::fit_with(&courses.series().of_scored_dyads(), fit)
         });
         fitted.map(|model| Self { model }).map_err(|error: ChanceError| from_chance(py, &error))
     }
@@ -110,64 +118,50 @@ impl NullModel {
     fn falls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(found) = self.model.falls() else { return Ok(None) };
         let falls = PyDict::new(py);
-        for (name, value) in [("onsets", found.onsets), ("depth", found.depth), ("sessions", found.sessions)]
-        {
+        for (name, value) in [
+            ("onsets", found.onsets),
+            ("depth", found.depth),
+            ("depth_sd", found.depth_sd),
+            ("sessions", found.sessions),
+        ] {
             falls.set_item(name, value)?;
         }
         Ok(Some(falls))
     }
 
-    fn chance_rate<'py>(
+    /// Rates of several rules; the refits for the interval are made once for all.
+    fn chance_rates<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rules: Vec<Bound<'py, PyDict>>,
         options: ChanceFields,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let rules: Vec<Detector> = rules.iter().map(|rule| self.rule(rule)).collect::<PyResult<_>>()?;
         let options = options.options();
-        let found = py.detach(|| chance_rate(&rule, &self.model, &options));
-        let found: ChanceRate = found.map_err(|error| from_chance(py, &error))?;
-        let rates = PyDict::new(py);
-        rates.set_item("dyads", found.dyads)?;
-        rates.set_item("clients", found.clients)?;
-        rates.set_item("assessed", found.assessed)?;
-        rates.set_item("sentence", found.sentence())?;
-        for (name, estimate) in [
-            ("sessions flagged", &found.per_session),
-            ("clients flagged", &found.per_client),
-            ("episodes per 100 sessions", &found.per_hundred_sessions),
-            ("episodes repaired", &found.repaired),
-        ] {
-            rates.set_item(name, facts(estimate))?;
-        }
-        let classes = PyDict::new(py);
-        for (class, estimate) in &found.classes {
-            classes.set_item(class.as_str(), facts(estimate))?;
-        }
-        rates.set_item("classes", classes)?;
-        rates.set_item("by_volatility", found.by_volatility.each_ref().map(facts))?;
-        Ok(rates)
+        let found = py.detach(|| chance_rates(&rules, &self.model, &options));
+        let found = found.map_err(|error| from_chance(py, &error))?;
+        found.iter().map(|found| rate_facts(py, found)).collect()
     }
 
     fn calibrate<'py>(
         &self,
         py: Python<'py>,
-        rule: RuleFields,
+        rule: &Bound<'py, PyDict>,
         rate: f64,
         per: &str,
         options: ChanceFields,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rule = Self::rule(py, &rule)?;
+        let rule = self.rule(rule)?;
         let per = match per {
             "client" => Per::Client,
             "session" => Per::Session,
             _ => return Err(from_ruptures(py, &unknown("per", "choose client or session"))),
         };
         let options = options.options();
-        let found = py.detach(|| calibrate(&rule, &self.model, rate, per, &options));
+        let found = py.detach(|| calibrate(rule, &self.model, rate, per, &options));
         let found = found.map_err(|error| from_chance(py, &error))?;
         let calibration = PyDict::new(py);
-        calibration.set_item("threshold", found.rule.threshold)?;
+        calibration.set_item("threshold", found.rule.threshold())?;
         calibration.set_item("attained", facts(&found.attained))?;
         calibration.set_item("next_rate", found.next_rate)?;
         calibration.set_item("sentence", found.sentence())?;
@@ -181,4 +175,28 @@ impl NullModel {
         calibration.set_item("recall", recall)?;
         Ok(calibration)
     }
+}
+
+fn rate_facts<'py>(py: Python<'py>, found: &ChanceRate) -> PyResult<Bound<'py, PyDict>> {
+    let rates = PyDict::new(py);
+    rates.set_item("dyads", found.dyads)?;
+    rates.set_item("clients", found.clients)?;
+    rates.set_item("assessed", found.assessed)?;
+    rates.set_item("sentence", found.sentence())?;
+    rates.set_item("model_sentence", found.model_sentence())?;
+    for (name, estimate) in [
+        ("sessions flagged", &found.per_session),
+        ("clients flagged", &found.per_client),
+        ("episodes per 100 sessions", &found.per_hundred_sessions),
+        ("episodes repaired", &found.repaired),
+    ] {
+        rates.set_item(name, facts(estimate))?;
+    }
+    let classes = PyDict::new(py);
+    for (class, estimate) in &found.classes {
+        classes.set_item(class.as_str(), facts(estimate))?;
+    }
+    rates.set_item("classes", classes)?;
+    rates.set_item("by_volatility", found.by_volatility.each_ref().map(facts))?;
+    Ok(rates)
 }

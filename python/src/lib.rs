@@ -3,16 +3,26 @@
 //! Converts, lets go of the interpreter, calls the crates, converts back. No
 //! logic and no documentation for users lives here; both are in `alliance/*.py`.
 
+mod accuracy;
+mod agreement;
+mod appointments;
 mod chance;
 mod checking;
 mod columns;
+mod detectors;
 mod error;
 mod instrument;
 mod keys;
 mod lend;
+mod live;
 mod ruptures;
 mod scoring;
+mod series;
+mod shapes;
 mod shifts;
+mod simulate;
+mod sources;
+mod tables;
 mod text;
 
 use pyo3::prelude::*;
@@ -20,11 +30,19 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::accuracy::{detection_accuracy, read_yes_no};
+    #[pymodule_export]
+    use crate::agreement::{agreement, counts};
+    #[pymodule_export]
+    use crate::appointments::appointment_words;
+    #[pymodule_export]
     use crate::chance::NullModel;
     #[pymodule_export]
     use crate::checking::check;
     #[pymodule_export]
     use crate::columns::input_hash;
+    #[pymodule_export]
+    use crate::detectors::rule_facts;
     #[pymodule_export]
     use crate::instrument::{Instrument, catalog, instrument};
     #[pymodule_export]
@@ -32,11 +50,21 @@ mod _native {
     #[pymodule_export]
     use crate::lend::Lent;
     #[pymodule_export]
-    use crate::ruptures::{Detected, preset, preset_ids, rule_is_retrospective};
+    use crate::live::{Lagged, Live};
+    #[pymodule_export]
+    use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};
     #[pymodule_export]
-    use crate::shifts::{check_shift_rule, reliable_change_cutoff, sudden_shifts};
+    use crate::series::DyadSeries;
+    #[pymodule_export]
+    use crate::shapes::CourseShapes;
+    #[pymodule_export]
+    use crate::shifts::{reliable_change_cutoff, sudden_shifts};
+    #[pymodule_export]
+    use crate::simulate::simulate;
+    #[pymodule_export]
+    use crate::sources::{combine_codes, discrepancy, occurrence, recognition, span_types};
     #[pymodule_export]
     use crate::{build_profile, error_registry, version};
 }

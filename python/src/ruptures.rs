@@ -1,17 +1,21 @@
 //! Rules and what they find.
 
+use std::sync::Arc;
+
 use alliance_ruptures as ruptures;
+use alliance_ruptures::segments::Misfit;
 use alliance_ruptures::{
-    Comparison, Detection, Gaps, Overlap, Reference, Repair, Rule, RuptureError, ScoreScale, Series,
-    Tolerance, Unit,
+    Comparison, Courses, Detection, Detector, Gaps, NotAssessed, Overlap, Reference, Repair, Rule,
+    RuptureError, ScoreScale, SessionState, Tolerance, Unit,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::appointments::code;
 use crate::error::coded;
-use crate::scoring::{read, write};
+use crate::scoring::write;
 
 pub(crate) fn from_ruptures(py: Python<'_>, error: &RuptureError) -> PyErr {
     coded(py, error.code(), error.to_string(), None)
@@ -91,26 +95,7 @@ impl RuleFields {
             }
         };
         let mut rule = Rule::new(reference, unit, self.threshold)?;
-        let near = self.repair.1.unwrap_or(0.0);
-        let tolerance = match self.tolerance_in.as_str() {
-            "points" => Tolerance::Points(near),
-            "units" => Tolerance::Units(near),
-            _ => return Err(unknown("tolerance_in", "choose points or units")),
-        };
-        rule.repair = match self.repair.0.as_str() {
-            "not-asked" => Repair::NotAsked,
-            "return-to-previous" => Repair::ReturnToPrevious(tolerance),
-            "return-to-reference" => Repair::ReturnToReference(tolerance),
-            "regain-share" => Repair::RegainShare(number(self.repair.1, "repair")?),
-            "rise" => Repair::Rise(number(self.repair.1, "repair")?),
-            _ => {
-                return Err(unknown(
-                    "repair",
-                    "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
-                     (\"regain-share\", share) or (\"rise\", units)",
-                ));
-            }
-        };
+        rule.repair = repair(&self.repair, &self.tolerance_in)?;
         rule.comparison = match self.comparison.as_str() {
             "at-least" => Comparison::AtLeast,
             "more-than" => Comparison::MoreThan,
@@ -122,12 +107,7 @@ impl RuleFields {
             "interpolate" => Gaps::Interpolate,
             _ => return Err(unknown("gaps", "choose bridge, break or interpolate")),
         };
-        rule.overlap = match self.overlap.as_str() {
-            "merge" => Overlap::Merge,
-            "first" => Overlap::First,
-            "deepest" => Overlap::Deepest,
-            _ => return Err(unknown("overlap", "choose merge, first or deepest")),
-        };
+        rule.overlap = overlap(&self.overlap)?;
         rule.fall_sessions = self.fall_sessions;
         rule.repair_window = self.repair_window;
         rule.least_sessions = self.least_sessions;
@@ -137,10 +117,37 @@ impl RuleFields {
     }
 }
 
-/// Whether a rule rests on later sessions; raises if it is not sound.
-#[pyfunction]
-pub(crate) fn rule_is_retrospective(py: Python<'_>, rule: RuleFields) -> PyResult<bool> {
-    rule.rule().map(|rule| rule.is_retrospective()).map_err(|error| from_ruptures(py, &error))
+/// What counts as repair, from a word with or without a number.
+pub(crate) fn repair(choice: &(String, Option<f64>), tolerance_in: &str) -> Result<Repair, RuptureError> {
+    let (word, number) = (choice.0.as_str(), choice.1);
+    let near = number.unwrap_or(0.0);
+    let tolerance = match tolerance_in {
+        "points" => Tolerance::Points(near),
+        "units" => Tolerance::Units(near),
+        _ => return Err(unknown("tolerance_in", "choose points or units")),
+    };
+    match (word, number) {
+        ("not-asked", None) => Ok(Repair::NotAsked),
+        ("return-to-previous", _) => Ok(Repair::ReturnToPrevious(tolerance)),
+        ("return-to-reference", _) => Ok(Repair::ReturnToReference(tolerance)),
+        ("regain-share", Some(share)) => Ok(Repair::RegainShare(share)),
+        ("rise", Some(units)) => Ok(Repair::Rise(units)),
+        ("reversal", None) => Ok(Repair::Reversal),
+        _ => Err(unknown(
+            "repair",
+            "choose not-asked, (\"return-to-previous\", tolerance), (\"return-to-reference\", tolerance), \
+             (\"regain-share\", share), (\"rise\", units) or reversal",
+        )),
+    }
+}
+
+pub(crate) fn overlap(word: &str) -> Result<Overlap, RuptureError> {
+    match word {
+        "merge" => Ok(Overlap::Merge),
+        "first" => Ok(Overlap::First),
+        "deepest" => Ok(Overlap::Deepest),
+        _ => Err(unknown("overlap", "choose merge, first or deepest")),
+    }
 }
 
 /// Ids of the published rules.
@@ -160,6 +167,8 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     facts.set_item("measured", &preset.measured)?;
     facts.set_item("base_rate", &preset.base_rate)?;
     facts.set_item("note", &preset.note)?;
+    facts.set_item("use_when", &preset.use_when)?;
+    facts.set_item("scale", preset.scale.map(|scale| (scale.lowest, scale.highest)))?;
     facts.set_item("is_verified", preset.is_verified())?;
     let provenance = PyDict::new(py);
     for (field, how) in &preset.provenance {
@@ -187,8 +196,29 @@ pub(crate) fn preset<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     Ok(facts)
 }
 
+/// The rule to take where nothing speaks for another one.
+#[pyfunction]
+pub(crate) fn recommended_rule(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fields_of(py, &Rule::recommended())
+}
+
+/// What to know before a rule in points of one scale is used on a form of another one.
+#[pyfunction]
+pub(crate) fn scale_misfit(
+    py: Python<'_>,
+    rule: RuleFields,
+    scale: (f64, f64),
+    form: (f64, f64),
+) -> PyResult<Option<String>> {
+    let said = || {
+        let scale = ScoreScale::new(scale.0, scale.1)?;
+        Ok(ruptures::scale_misfit(&rule.rule()?, scale, ScoreScale::new(form.0, form.1)?))
+    };
+    said().map_err(|error: RuptureError| from_ruptures(py, &error))
+}
+
 /// A rule as the Python class takes it.
-fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     let reference = match rule.reference {
         Reference::Previous => ("previous", None),
@@ -224,6 +254,7 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
         Repair::ReturnToReference(Tolerance::Points(near)) => (("return-to-reference", Some(near)), "points"),
         Repair::RegainShare(share) => (("regain-share", Some(share)), "points"),
         Repair::Rise(units) => (("rise", Some(units)), "points"),
+        Repair::Reversal => (("reversal", None), "points"),
         _ => (("not-asked", None), "points"),
     };
     fields.set_item("reference", reference)?;
@@ -255,127 +286,201 @@ fn fields_of<'py>(py: Python<'py>, rule: &Rule) -> PyResult<Bound<'py, PyDict>> 
     Ok(fields)
 }
 
-/// Series in any row order, and what a rule found in them.
-#[pyclass(frozen, module = "alliance._native")]
-pub(crate) struct Detected {
-    series: Series,
-    rows: Vec<Option<usize>>,
-    found: Detection,
+/// Scores of any measure: a bound no score reaches, where the scale is not stated.
+pub(crate) const ANY_SCORE: f64 = 1e12;
+
+/// Refuses a rule that scores of this range cannot have.
+pub(crate) fn require_on_scale(rule: &Detector, range: Option<(f64, f64)>) -> Result<(), RuptureError> {
+    let needs_ends = match rule {
+        Detector::Rule(rule) => rule.unit == Unit::Pomp,
+        Detector::Segments(segments) => segments.misfit == Misfit::CensoredNormal,
+        _ => false,
+    };
+    match (range, rule) {
+        (None, _) if needs_ends => {
+            Err(unknown("range", "this rule needs the lowest and the highest possible score"))
+        }
+        (Some((lowest, highest)), Detector::Rule(Rule { reference: Reference::Fixed(score), .. }))
+            if !(lowest..=highest).contains(score) =>
+        {
+            let problem = format!("the fixed score must lie on the scale, {lowest} to {highest}");
+            Err(unknown("reference", &problem))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Dyad, onset, nadir, recovery, last (positions within the dyad), resolution, magnitude, length, shape.
-type EpisodeFacts = (usize, usize, usize, Option<usize>, usize, &'static str, f64, usize, &'static str);
+/// Courses, and what a rule found in them.
+#[pyclass(frozen, module = "alliance._native")]
+pub(crate) struct Detected {
+    pub(crate) courses: Arc<Courses>,
+    pub(crate) found: Detection,
+}
 
-/// Observed, evaluable, flagged, episodes, class, unit.
-type DyadFacts = (usize, usize, usize, usize, &'static str, f64);
+/// Course, numbers of the sessions of onset, nadir, recovery and end, resolution, magnitude, length, shape.
+type EpisodeFacts = (usize, i64, i64, Option<i64>, i64, &'static str, f64, usize, &'static str);
+
+/// Observed, evaluable, flagged, episodes, class, unit, why not assessed.
+type DyadFacts = (usize, usize, usize, usize, &'static str, f64, Option<&'static str>);
+
+/// Words for states of sessions, by code.
+#[pyfunction]
+pub(crate) fn session_states() -> Vec<&'static str> {
+    SessionState::ALL.map(SessionState::as_str).to_vec()
+}
 
 #[pymethods]
 impl Detected {
-    #[new]
-    fn new(
-        py: Python<'_>,
-        dyads: PyBuffer<u32>,
-        sessions: PyBuffer<i64>,
-        scores: PyBuffer<f64>,
-        range: (f64, f64),
-        rule: RuleFields,
-        threads: Option<usize>,
-    ) -> PyResult<Self> {
-        let rule = rule.rule().map_err(|error| from_ruptures(py, &error))?;
-        if let Reference::Fixed(score) = rule.reference
-            && !(range.0..=range.1).contains(&score)
-        {
-            let problem =
-                format!("the fixed score must lie on the form's item mean, {} to {}", range.0, range.1);
-            return Err(from_ruptures(py, &unknown("reference", &problem)));
-        }
-        let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
-        let detected = py.detach(|| {
-            let scale = ScoreScale::new(range.0, range.1)?;
-            let (series, rows) = Series::from_rows(dyads, sessions, scores, scale)?;
-            let spread = ruptures::Spread::of(&series);
-            let found = ruptures::detect_with(&series, &rule, &spread, threads);
-            Ok(Self { series, rows, found })
-        });
-        detected.map_err(|error: RuptureError| from_ruptures(py, &error))
-    }
-
-    /// Sessions of all dyads, gaps included.
+    /// Sessions of all courses, also those that were not held.
     fn session_count(&self) -> usize {
-        self.series.len()
+        self.courses.sessions().len()
     }
 
-    /// Fills arrays with one element per session: source row (-1 for a gap), dyad, score, reference, limit, flag.
+    /// Fills arrays with one element per session: source row (-1 without a form), course, session number, state,
+    /// appointment, score, reference, limit, flag.
+    #[expect(clippy::too_many_arguments, reason = "columns go one by one")]
     fn fill_sessions(
         &self,
         mut rows: PyBuffer<i64>,
-        mut dyads: PyBuffer<i64>,
+        mut courses: PyBuffer<i64>,
+        mut numbers: PyBuffer<i64>,
+        mut states: PyBuffer<u8>,
+        mut appointments: PyBuffer<u8>,
         mut scores: PyBuffer<f64>,
         mut references: PyBuffer<f64>,
         mut limits: PyBuffer<f64>,
         mut flags: PyBuffer<u8>,
     ) -> PyResult<()> {
-        let (rows, dyads) = (write(&mut rows)?, write(&mut dyads)?);
+        let (rows, courses, numbers) = (write(&mut rows)?, write(&mut courses)?, write(&mut numbers)?);
+        let (states, appointments) = (write(&mut states)?, write(&mut appointments)?);
         let (scores, references, limits) =
             (write(&mut scores)?, write(&mut references)?, write(&mut limits)?);
         let flags = write(&mut flags)?;
-        for (to, from) in rows.iter_mut().zip(&self.rows) {
+        for (to, from) in rows.iter_mut().zip(self.courses.rows()) {
             *to = from.map_or(-1, |row| row as i64);
         }
-        for (dyad, span) in self.series.offsets().windows(2).enumerate() {
+        for (to, from) in numbers.iter_mut().zip(self.courses.sessions()) {
+            *to = *from;
+        }
+        for (to, from) in appointments.iter_mut().zip(self.courses.appointments()) {
+            *to = code(*from);
+        }
+        for (course, span) in self.courses.offsets().windows(2).enumerate() {
             if let [start, end] = span {
-                for position in *start..*end {
-                    let reference = self.found.reference.get(position).copied().unwrap_or(f64::NAN);
-                    if let Some(to) = dyads.get_mut(position) {
-                        *to = dyad as i64;
-                    }
-                    if let Some(to) = limits.get_mut(position) {
-                        *to = self.found.limit(dyad, reference);
-                    }
+                for to in courses.get_mut(*start..*end).unwrap_or_default() {
+                    *to = course as i64;
                 }
             }
         }
-        for (to, from) in scores.iter_mut().zip(self.series.scores()) {
-            *to = *from;
-        }
-        for (to, from) in references.iter_mut().zip(&self.found.reference) {
-            *to = *from;
-        }
-        for (to, from) in flags.iter_mut().zip(&self.found.flagged) {
-            *to = u8::from(*from);
+        let series = self.courses.series();
+        let mut judged =
+            series.scores().iter().zip(&self.found.reference).zip(&self.found.flagged).enumerate();
+        for (place, state) in self.courses.states().iter().enumerate() {
+            // A session that was not held has no place in the series.
+            let in_series = if state.is_in_series() { judged.next() } else { None };
+            let (position, ((score, reference), flag)) =
+                in_series.unwrap_or((usize::MAX, ((&f64::NAN, &f64::NAN), &false)));
+            if let Some(to) = states.get_mut(place) {
+                *to = SessionState::ALL
+                    .iter()
+                    .position(|known| known == state)
+                    .map_or(u8::MAX, |code| code as u8);
+            }
+            if let Some(to) = scores.get_mut(place) {
+                *to = *score;
+            }
+            if let Some(to) = references.get_mut(place) {
+                *to = *reference;
+            }
+            if let (Some(to), Some(course)) = (limits.get_mut(place), courses.get(place)) {
+                *to = self.found.limit(*course as usize, position);
+            }
+            if let Some(to) = flags.get_mut(place) {
+                *to = u8::from(*flag);
+            }
         }
         Ok(())
     }
 
-    /// Where each dyad's sessions start.
+    /// Fills one element per source row: 1 flagged, 0 not, 2 where the rule cannot say.
+    fn judge_rows(&self, mut states: PyBuffer<u8>) -> PyResult<()> {
+        let states = write(&mut states)?;
+        states.fill(2);
+        for (course, found) in self.found.dyads.iter().enumerate() {
+            if found.class == ruptures::ClientClass::NotAssessed {
+                continue;
+            }
+            let series = self.courses.series();
+            let first = series.offsets().get(course).copied().unwrap_or_default();
+            for (position, place) in (first..).zip(self.courses.places(course)) {
+                let is_scored = series.scores().get(position).is_some_and(|score| !score.is_nan());
+                let has_reference = self.found.reference.get(position).is_some_and(|it| !it.is_nan());
+                let row = self.courses.rows().get(place).copied().flatten();
+                if let (Some(state), true) =
+                    (row.and_then(|row| states.get_mut(row)), is_scored && has_reference)
+                {
+                    *state = u8::from(self.found.flagged.get(position) == Some(&true));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where each course's sessions start, also those that were not held.
     fn offsets(&self) -> Vec<usize> {
-        self.series.offsets().to_vec()
+        self.courses.offsets().to_vec()
+    }
+
+    /// The dyad of each course, its number among that dyad's, from 1, and how it ended.
+    fn courses(&self) -> Vec<(u32, usize, &'static str)> {
+        let dyads = self.courses.dyads();
+        let mut number = 0;
+        (0..dyads.len())
+            .zip(dyads)
+            .map(|(course, dyad)| {
+                let goes_on = course.checked_sub(1).and_then(|before| dyads.get(before)) == Some(dyad);
+                number = if goes_on { number + 1 } else { 1 };
+                (*dyad, number, self.courses.series().ending(course).as_str())
+            })
+            .collect()
     }
 
     fn episodes(&self) -> Vec<EpisodeFacts> {
-        let of_dyad = |dyad: usize| self.found.episodes_of(dyad).iter().map(move |episode| (dyad, episode));
-        let each = (0..self.series.dyads()).flat_map(of_dyad);
-        each.map(|(dyad, episode)| {
-            (
-                dyad,
-                episode.onset,
-                episode.nadir,
-                episode.recovery,
-                episode.last,
-                episode.resolution.as_str(),
-                episode.magnitude,
-                episode.length(),
-                episode.shape().as_str(),
-            )
-        })
-        .collect()
+        let mut facts = Vec::with_capacity(self.found.episodes.len());
+        let mut numbers = Vec::new();
+        for course in 0..self.found.dyads.len() {
+            let episodes = self.found.episodes_of(course);
+            if episodes.is_empty() {
+                continue;
+            }
+            numbers.clear();
+            numbers
+                .extend(self.courses.places(course).filter_map(|place| self.courses.sessions().get(place)));
+            let number = |position: usize| numbers.get(position).copied().unwrap_or_default();
+            facts.extend(episodes.iter().map(|episode| {
+                (
+                    course,
+                    number(episode.onset),
+                    number(episode.nadir),
+                    episode.recovery.map(number),
+                    number(episode.last),
+                    episode.resolution.as_str(),
+                    episode.magnitude,
+                    episode.length(),
+                    episode.shape().as_str(),
+                )
+            }));
+        }
+        facts
     }
 
     fn dyads(&self) -> Vec<DyadFacts> {
         let each = self.found.dyads.iter().enumerate();
-        each.map(|(dyad, found)| {
-            let episodes = self.found.episodes_of(dyad).len();
-            (found.observed, found.evaluable, found.flagged, episodes, found.class.as_str(), found.unit)
+        each.map(|(course, found)| {
+            let episodes = self.found.episodes_of(course).len();
+            let reason = found.not_assessed.map(NotAssessed::as_str);
+            let class = found.class.as_str();
+            (found.observed, found.evaluable, found.flagged, episodes, class, found.unit, reason)
         })
         .collect()
     }

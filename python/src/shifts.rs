@@ -9,11 +9,9 @@ use alliance_ruptures::{Orientation, RuptureError, ScoreScale, Series};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 
-use crate::ruptures::{from_ruptures, unknown};
+use crate::detectors::orientation;
+use crate::ruptures::{ANY_SCORE, from_ruptures, unknown};
 use crate::scoring::read;
-
-/// Scores of any measure: a bound no score reaches, where the scale is not stated.
-const ANY_SCORE: f64 = 1e12;
 
 /// A rule for sudden shifts as plain values.
 #[derive(FromPyObject)]
@@ -31,10 +29,14 @@ pub(crate) struct ShiftFields {
 }
 
 impl ShiftFields {
-    fn rule(&self, higher_is_better: bool) -> Result<SuddenRule, RuptureError> {
+    /// The rule on a scale under whose orientation the shifts are falls: for gains the other one than the measure's.
+    pub(crate) fn under(&self, falls: Orientation) -> Result<SuddenRule, RuptureError> {
         let direction = if self.direction == "gain" { ShiftDirection::Gain } else { ShiftDirection::Loss };
-        let orientation =
-            if higher_is_better { Orientation::HigherIsBetter } else { Orientation::LowerIsBetter };
+        let orientation = match (direction, falls) {
+            (ShiftDirection::Loss, own) => own,
+            (ShiftDirection::Gain, Orientation::HigherIsBetter) => Orientation::LowerIsBetter,
+            (ShiftDirection::Gain, Orientation::LowerIsBetter) => Orientation::HigherIsBetter,
+        };
         let mut options = SuddenOptions::new(direction, orientation, self.cutoff);
         options.proportion = self.proportion;
         options.best_score = self.best_score;
@@ -49,6 +51,9 @@ impl ShiftFields {
                 return Err(unknown("stability", problem));
             }
         };
+        if self.critical.is_none() && !(1e-9..=0.5).contains(&self.alpha) {
+            return Err(unknown("alpha", "must lie between 1e-9 and 0.5"));
+        }
         options.critical = match self.critical {
             Some(value) => CriticalT::Constant(value),
             None => CriticalT::Adjusted { alpha: self.alpha },
@@ -61,12 +66,6 @@ impl ShiftFields {
         };
         SuddenRule::new(options)
     }
-}
-
-/// Raises unless the rule is sound for scores of this orientation.
-#[pyfunction]
-pub(crate) fn check_shift_rule(py: Python<'_>, rule: ShiftFields, higher_is_better: bool) -> PyResult<()> {
-    rule.rule(higher_is_better).map(|_| ()).map_err(|error| from_ruptures(py, &error))
 }
 
 /// Dyad, session before, session after, magnitude, change proportion, its status, reversal value, reversed.
@@ -83,9 +82,9 @@ pub(crate) fn sudden_shifts(
     sessions: PyBuffer<i64>,
     scores: PyBuffer<f64>,
     rule: ShiftFields,
-    higher_is_better: bool,
+    worse_is_lower: bool,
 ) -> PyResult<(Vec<EventFacts>, Vec<Counts>)> {
-    let rule = rule.rule(higher_is_better).map_err(|error| from_ruptures(py, &error))?;
+    let rule = rule.under(orientation(worse_is_lower)).map_err(|error| from_ruptures(py, &error))?;
     let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
     let found = py.detach(|| -> Result<_, RuptureError> {
         let scale = ScoreScale::new(-ANY_SCORE, ANY_SCORE)?;

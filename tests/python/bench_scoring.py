@@ -186,6 +186,12 @@ def ruptures() -> None:
     seconds = best(lambda: al.find_ruptures(scores, rule=rule), 3)
     row("find_ruptures, to the report", seconds, rows, seconds)
     row("flags by polars expressions", best(by_hand, 3), rows, seconds)
+    for other in (al.rules.ControlChart(), al.rules.Partition(), al.rules.SuddenLoss(cutoff=1.0, proportion=None)):
+        seconds = best(lambda rule=other: al.find_ruptures(scores, rule=rule), 2)
+        row(f"find_ruptures, {type(other).__name__}", seconds, rows, seconds)
+    ids = {"client": "client", "session": "session", "score": "total", "higher_is_better": True}
+    seconds = best(lambda: al.find_shifts(frame, rule=rule, **ids), 2)
+    row("find_shifts, the same rule", seconds, rows, seconds)
     report = al.find_ruptures(scores, rule=rule)
     for table in ("sessions", "episodes", "clients"):
         row(f"report.{table}", best(lambda table=table: report.to_frame(table), 2), rows, seconds)

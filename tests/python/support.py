@@ -53,7 +53,8 @@ def cells(frame, name):
     elif kind == "pyarrow":
         found = frame.column(name).to_pylist()
     else:
-        found = frame[name].tolist()
+        column = frame[name].astype(object)
+        found = column.where(column.notna(), None).tolist()
     return [None if cell is None or cell != cell else cell for cell in found]
 
 

@@ -184,7 +184,7 @@ print(*sorted(set(sys.modules) - known))
 
 class TestNativeModule:
     def test_every_name_is_used(self):
-        text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(PACKAGE.glob("*.py")))
+        text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(PACKAGE.rglob("*.py")))
         used = set(re.findall(r"_native\.(\w+)", text))
         there = {name for name in dir(_native) if not name.startswith("_")}
         assert there <= used, sorted(there - used)

@@ -181,7 +181,7 @@ class TestCalibrate:
 
 
 class TestNonsense:
-    @pytest.mark.parametrize("no_rule", ["stiles-2004-as-read", None, al.rules.SuddenGain(cutoff=7)])
+    @pytest.mark.parametrize("no_rule", ["stiles-2004-as-read", 0, object()])
     @pytest.mark.parametrize(
         "call",
         [
@@ -193,6 +193,12 @@ class TestNonsense:
     def test_what_is_no_rule_is_refused(self, clinic, call, no_rule):
         with pytest.raises(al.AllianceError, match="BelowReference") as caught:
             call(no_rule, clinic)
+        assert caught.value.code == "invalid-option"
+
+    @pytest.mark.parametrize("call", [al.chance_rate, al.calibrate])
+    def test_only_reports_have_a_default(self, clinic, call):
+        with pytest.raises(al.AllianceError, match="BelowReference") as caught:
+            call(None, like=clinic)
         assert caught.value.code == "invalid-option"
 
 

@@ -13,9 +13,9 @@ import pytest
 import alliance as al
 
 MODULES = ["alliance"] + [
-    f"alliance.{module.name}"
-    for module in pkgutil.iter_modules(al.__path__)
-    if module.name not in ("_native", "__main__")
+    module.name
+    for module in pkgutil.walk_packages(al.__path__, "alliance.")
+    if module.name not in ("alliance._native", "alliance.__main__")
 ]
 
 

@@ -22,6 +22,7 @@ from support import SR, SRT
 import alliance as al
 
 ROWS = 5
+POINT = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
 DAY = datetime.datetime(2961, 3, 7, 11, 12, 13)
 
 # What must never be seen again, in the ways it could be written.
@@ -208,6 +209,14 @@ def listen(calls):
     return "\n".join(lines + heard.lines)
 
 
+def clean_report(client, session):
+    """Find ruptures in scores that hold no secret, with ids of these names."""
+    frame = pl.DataFrame({client: list("aabbc"), session: [1, 2, 1, 2, 1], "total": [4.0, 2.0, 3.0, 3.5, 4.0]})
+    ids = {"client": client, "session": session}
+    scores = al.Scores.from_totals(frame, SR, totals={"total": "total"}, metric="mean", **ids)
+    return al.find_ruptures(scores, rule=POINT)
+
+
 def calls_on(frame, options, ids, policy):
     names = {"client": ids[0], "session": ids[1]}
 
@@ -231,6 +240,9 @@ def calls_on(frame, options, ids, policy):
         lambda: study().check(),
         lambda: study().flow(),
         lambda: len(study().scores().differences(across_forms="pomp")),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", onset="q1", resamples=5),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", weights="extra", resamples=5),
+        lambda: al.detection_accuracy(clean_report(*ids), frame, column="q3", weights={"a": 2.0}, resamples=5),
     ]
 
 
@@ -352,8 +364,62 @@ def test_every_cell_in_every_kind(kind, name, at):
             assert_silent(listen(calls_on(frame, {}, ("who", "when"), "error")), secret)
 
 
+@pytest.mark.parametrize("name", sorted(make_cells("x")))
+def test_no_cell_comes_out_of_a_live_rule(name):
+    secret = "SENTINEL-0123456789abcdef"
+    cell = make_cells(secret)[name]
+    live = al.LiveRule(POINT, range=(1, 5))
+    calls = [
+        lambda: live.update(1, cell),
+        lambda: live.update(cell, 4.0),
+        lambda: live.replay([(1, cell)]),
+        lambda: live.replay([cell]),
+        lambda: al.LiveRule.from_json(cell),
+        lambda: al.LiveRule(POINT, range=(1, 5), like=cell),
+        lambda: al.LaggedRule(POINT, 1, range=(1, cell)),
+    ]
+    assert_silent(listen(calls), secret)
+
+
 def test_a_total_is_not_quoted():
     frame = pl.DataFrame({"t": [20.0, 982451653.25]})
     with pytest.raises(al.errors.AnswerError) as caught:
         al.Scores.from_totals(frame, SR, totals={"total": "t"}, metric="sum")
     assert_silent(str(caught.value), "SENTINEL")
+
+
+@settings(max_examples=250)
+@given(
+    kind=st.sampled_from(KINDS),
+    other=st.sampled_from(KINDS),
+    name=CELLS,
+    at=st.sampled_from(["who", "when", "status"]),
+    rows=st.lists(st.integers(0, ROWS - 1), min_size=1, unique=True),
+    whole=st.booleans(),
+    tail=st.text("abcdefgh0123456789", min_size=12, max_size=20),
+)
+def test_appointments(kind, other, name, at, rows, whole, tail):
+    """Neither words for appointments nor their ids come out again, whatever they are."""
+    secret = f"SENTINEL-{tail}"
+    cell = make_cells(secret)[name]
+    columns = {"who": list("aabbc"), "when": [1, 2, 1, 2, 1], "status": ["attended", "no-show", *["late"] * 3]}
+    values = [cell] * ROWS if whole else [cell if row in rows else known for row, known in enumerate(columns[at])]
+    visits, forms = frame_of(kind, columns | {at: values}), frame_of(other, columns_with(None, at="q2"))
+    if visits is None or forms is None:
+        return
+    rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0)
+
+    def study(**options):
+        made = al.Study(client="who", session="when").with_forms(forms, SR, columns="q{item}")
+        return made.with_appointments(visits, **options)
+
+    calls = [
+        study,
+        lambda: study(labels={secret: "attended"}),
+        lambda: study(labels={"late": secret}),
+        lambda: study().check(),
+        lambda: study().flow(),
+        lambda: al.find_ruptures(study(), rule=rule),
+        lambda: al.find_ruptures(study(labels={secret: "dropout"}), rule=rule),
+    ]
+    assert_silent(listen(calls), secret)

@@ -138,10 +138,13 @@ def assert_twin(form, rows, scores, rule, **options):
 
 
 def recoded(form, rows):
-    """Reverse what the key reverses."""
+    """Reverse what the key reverses; rounding never leaves the range."""
     low, high = form.range
     return [
-        [a if a is None or item not in form.reversed else low + high - a for item, a in enumerate(row, 1)]
+        [
+            a if a is None or item not in form.reversed else min(max(low + high - a, low), high)
+            for item, a in enumerate(row, 1)
+        ]
         for row in rows
     ]
 

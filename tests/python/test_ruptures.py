@@ -1,5 +1,6 @@
 """Ruptures from scores to report."""
 
+import dataclasses
 import datetime
 
 import polars as pl
@@ -126,20 +127,60 @@ def test_presets_say_how_certain_they_are():
             assert any(preset.id in note for note in report.notes)
 
 
+def test_the_default_rule_is_no_preset_and_says_where_it_was_chosen():
+    report = al.find_ruptures(scores(pl.DataFrame, WORKED))
+    assert report.rule == al.rules.default()
+    assert report.rule.is_default
+    assert not isinstance(report.rule, al.rules.Preset)
+    assert "the default rule" in report.methods()
+    assert any("benchmark" in note and "al.calibrate" in note for note in report.notes)
+    changed = dataclasses.replace(al.rules.default(), threshold=1.5)
+    other = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=changed)
+    assert not other.rule.is_default
+    assert "default" not in other.methods() + " ".join(other.notes)
+
+
+def test_the_default_rule_on_the_worked_series():
+    """One client, so that the pooled SD is the client's own: 0.6057, and 2 of it 1.2113 below the earlier mean."""
+    sessions = al.find_ruptures(scores(pl.DataFrame, WORKED)).sessions
+    assert sessions.filter(pl.col("flagged"))["session"].to_list() == [5]
+    fifth = sessions.row(4, named=True)
+    assert fifth["reference"] == pytest.approx(5.55)
+    assert fifth["limit"] == pytest.approx(5.55 - 2 * 0.605687, abs=1e-5)
+    # One session is history enough.
+    assert sessions["reference"].to_list()[:2] == [None, pytest.approx(5.4)]
+
+
+@pytest.mark.parametrize("preset", al.rules.all_presets(), ids=lambda preset: preset.id)
+def test_a_preset_that_was_not_read_says_so_in_every_result(preset):
+    form = al.instrument("srs-client") if preset.id.startswith("srs") else FORM
+    frame = pl.DataFrame({"who": ["a"] * 8, "when": range(1, 9), "t": [6.0, 6.5, 6.0, 6.2, 4.0, 6.1, 6.0, 6.3]})
+    made = al.Scores.from_totals(frame, form, totals={"total": "t"}, metric="mean", client="who", session="when")
+    report = al.find_ruptures(made, rule=preset)
+    said = [note for note in report.notes if "not every number of this rule is certain" in note]
+    assert len(said) == (not preset.is_verified)
+    assert (preset.note in report.methods()) == (not preset.is_verified)
+    assert not any("this form" in note for note in report.notes)
+    assert not preset.is_default
+    assert preset.use_when
+
+
+@pytest.mark.parametrize(("id", "fits"), [("wai-sr-client", False), ("wai-s-client", True)])
+def test_points_of_another_scale_are_noted(id, fits):
+    form = al.instrument(id)
+    frame = pl.DataFrame({"who": ["a"] * 3, "when": [1, 2, 3], **{f"q{item}": [4] * 3 for item in range(1, 13)}})
+    made = al.score(frame, form, columns="q{item}", client="who", session="when")
+    stevens = al.find_ruptures(made, rule=al.rules.preset("stevens-2007-as-read"))
+    noted = any("1 to 7; on this form, 1 to 5" in note for note in stevens.notes)
+    assert noted is not fits
+    assert ("this form" in stevens.methods()) is not fits
+    # Units that adapt to the data need no note.
+    assert not any("this form" in note for note in al.find_ruptures(made, rule=al.rules.default()).notes)
+
+
 def test_the_report_holds_no_row_in_its_reprs():
     report = al.find_ruptures(scores(pl.DataFrame, WORKED, who=["SENTINEL"] * 16), rule=POINT)
     assert "SENTINEL" not in repr(report) + report._repr_html_() + report.methods()
-
-
-def test_the_figure_shows_gaps_and_episodes():
-    report = al.find_ruptures(scores(pl.DataFrame, WORKED), rule=POINT)
-    figure = report.plot("a")
-    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
-    assert set(lines) == {"score", "reference", "limit"}
-    assert sum(value != value for value in lines["score"].get_ydata()) == 1
-    assert len(figure.axes[0].patches) == len(report.episodes)
-    with pytest.raises(al.AllianceError):
-        report.plot("nobody")
 
 
 @pytest.mark.parametrize(

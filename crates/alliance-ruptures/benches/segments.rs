@@ -1,6 +1,6 @@
 //! Change points of one client with 20 sessions (40 where said).
 //!
-//! `ruptures` 1.1.10 as a Python loop: see `tests/oracles/change_points.py --time`.
+//! `ruptures` 1.1.10 as a Python loop, and a loop written for numba: `python3 tests/oracles/change_points.py --time`.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

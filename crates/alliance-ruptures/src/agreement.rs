@@ -1,5 +1,7 @@
 //! How far rules agree with each other on the same series.
 
+use std::borrow::Borrow;
+
 use crate::accuracy::cohens_kappa;
 use crate::{ClientClass, Detection, RuptureError};
 
@@ -39,7 +41,7 @@ impl Agreement {
     }
 }
 
-/// Agreement of what several rules found in the same series.
+/// Agreement of what several rules found in the same series: detections, or references to them.
 ///
 /// `offsets`: where the dyads' sessions start, as in [`Series::offsets`](crate::Series::offsets).
 ///
@@ -60,14 +62,18 @@ impl Agreement {
 /// # Errors
 ///
 /// `invalid-offsets` if they do not fit the first detection; `length-mismatch` if the detections are not of one series.
-pub fn agreement(detections: &[Detection], offsets: &[usize]) -> Result<Agreement, RuptureError> {
+pub fn agreement<D: Borrow<Detection>>(
+    detections: &[D],
+    offsets: &[usize],
+) -> Result<Agreement, RuptureError> {
+    let detections: Vec<&Detection> = detections.iter().map(Borrow::borrow).collect();
     let rules = detections.len();
     if let Some(first) = detections.first() {
         let (sessions, dyads) = (first.flagged.len(), first.dyads.len());
         let is_one_series = |it: &Detection| {
             it.flagged.len() == sessions && it.reference.len() == sessions && it.dyads.len() == dyads
         };
-        if !detections.iter().all(is_one_series) {
+        if !detections.iter().all(|found| is_one_series(found)) {
             return Err(RuptureError::LengthMismatch);
         }
         let fits = offsets.first() == Some(&0) && offsets.last() == Some(&sessions) && offsets.is_sorted();

@@ -23,7 +23,7 @@ pub enum RuptureError {
     #[error("offsets start at 0, never fall and end at the number of scores")]
     InvalidOffsets,
     /// Columns of a table differ in length.
-    #[error("dyads, sessions and scores need one element per row each")]
+    #[error("dyads, sessions, scores and appointments need one element per row each, endings one per dyad")]
     LengthMismatch,
     /// Infinite scores.
     #[error("{count} scores are infinite (rows {}); a missing score is NaN", listed(rows, *count))]
@@ -51,6 +51,17 @@ pub enum RuptureError {
         /// First rows that repeat one.
         rows: Vec<usize>,
         /// How many.
+        count: usize,
+    },
+    /// Codes that were said to be one coder's consensus are of several coders.
+    #[error(
+        "{count} sessions have codes of more than one coder (rows {}); a consensus is one coding per session",
+        listed(rows, *count)
+    )]
+    SeveralCoders {
+        /// A row of each of the first sessions concerned, of a coder who is not the session's first.
+        rows: Vec<usize>,
+        /// How many sessions.
         count: usize,
     },
     /// Session numbers of one dyad lie too far apart.
@@ -98,6 +109,7 @@ impl RuptureError {
             Self::NotFinite { .. } => "not-finite",
             Self::OutOfRange { .. } => "out-of-range",
             Self::RepeatedSession { .. } => "repeated-session",
+            Self::SeveralCoders { .. } => "several-coders",
             Self::SessionSpan { .. } => "session-span",
             Self::OutOfOrder => "out-of-order",
             Self::InvalidPreset { .. } => "invalid-preset",

@@ -1,10 +1,16 @@
 //! Published rules as data.
 
+mod pages;
+mod without;
+
+pub use pages::preset_pages;
+pub use without::{StudyWithoutPreset, studies_without_preset};
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Comparison, Reference, Repair, Rule, RuptureError, Tolerance, Unit};
+use crate::{Comparison, Reference, Repair, Rule, RuptureError, ScoreScale, Tolerance, Unit};
 
 macro_rules! files {
     ($($id:literal)*) => { &[$(($id, include_str!(concat!("../presets/", $id, ".toml"))),)*] };
@@ -12,12 +18,14 @@ macro_rules! files {
 
 /// All presets, sorted by id.
 const FILES: &[(&str, &str)] = files! {
+    "coutinho-2014-as-read"
     "gumz-2012-1sd-as-read"
     "gumz-2012-2sd-as-read"
     "larsson-2018-as-read"
     "mclaughlin-2014-as-read"
     "srs-36-at-or-below"
     "srs-36-below"
+    "srs-fall-of-1-as-read"
     "stevens-2007-as-read"
     "stiles-2004-as-read"
     "strauss-2006-as-read"
@@ -102,9 +110,15 @@ pub struct Preset {
     pub base_rate: String,
     /// What was read and what was not.
     pub note: String,
+    /// When to use it.
+    pub use_when: String,
     /// Citation.
     pub citation: Citation,
-    /// How each number came here.
+    /// The scale its points are of; `None` where it has none.
+    pub scale: Option<ScoreScale>,
+    /// The fields of the rule as the file states them.
+    pub stated: BTreeMap<String, String>,
+    /// How each of them, and the scale, came here.
     pub provenance: BTreeMap<String, Provenance>,
     /// The rule.
     pub rule: Rule,
@@ -123,16 +137,52 @@ impl Preset {
         self.weakest() >= Provenance::Secondary
     }
 
+    /// What to know before the rule is used on a form with these scores, if its points are of another scale.
+    ///
+    /// ```
+    /// use alliance_ruptures::{ScoreScale, preset};
+    ///
+    /// let stevens = preset("stevens-2007-as-read")?;
+    /// assert_eq!(stevens.misfit(ScoreScale::new(1.0, 7.0)?), None);
+    /// assert!(stevens.misfit(ScoreScale::new(1.0, 5.0)?).is_some_and(|note| note.contains("1 to 7")));
+    /// # Ok::<(), alliance_ruptures::RuptureError>(())
+    /// ```
+    pub fn misfit(&self, form: ScoreScale) -> Option<String> {
+        scale_misfit(&self.rule, self.scale?, form)
+    }
+
     /// Reads a preset from TOML.
     ///
     /// # Errors
     ///
-    /// `invalid-preset` for text that is not of the schema or a rule that is not sound.
+    /// `invalid-preset` for text that is not of the schema, a rule that is not sound, or a field of it without
+    /// provenance.
     pub fn from_toml(text: &str) -> Result<Self, RuptureError> {
         let file: File = toml::from_str(text)
             .map_err(|error| RuptureError::InvalidPreset { id: String::new(), problem: error.to_string() })?;
         file.preset()
     }
+}
+
+/// What to know before a rule whose points are of one scale is used on a form of another one.
+///
+/// Only the width matters to falls; a fixed score needs the same ends.
+pub fn scale_misfit(rule: &Rule, scale: ScoreScale, form: ScoreScale) -> Option<String> {
+    let (ours, theirs) = (scale.highest - scale.lowest, form.highest - form.lowest);
+    let is_fixed = matches!(rule.reference, Reference::Fixed(_));
+    let fits = ours == theirs && (!is_fixed || scale.lowest == form.lowest);
+    (!fits).then(|| {
+        format!(
+            "Its points are of a scale from {} to {}; on this form, {} to {}, a point is {:.0} % of the range and not \
+             {:.0} %.",
+            scale.lowest,
+            scale.highest,
+            form.lowest,
+            form.highest,
+            100.0 / theirs,
+            100.0 / ours
+        )
+    })
 }
 
 /// Ids of all presets, sorted.
@@ -164,9 +214,18 @@ struct File {
     measured: String,
     base_rate: String,
     note: String,
+    use_when: String,
     reference: Citation,
-    rule: RuleTable,
+    scale: Option<Ends>,
+    rule: toml::Table,
     provenance: BTreeMap<String, Provenance>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ends {
+    lowest: f64,
+    highest: f64,
 }
 
 /// The fields of a rule as a preset writes them; those left out are [`Rule::new`]'s.
@@ -187,10 +246,10 @@ struct RuleTable {
 
 impl File {
     fn preset(self) -> Result<Preset, RuptureError> {
-        let rule = self
-            .rule
-            .rule()
-            .map_err(|problem| RuptureError::InvalidPreset { id: self.id.clone(), problem })?;
+        let parsed = self.parsed();
+        let (scale, rule) =
+            parsed.map_err(|problem| RuptureError::InvalidPreset { id: self.id.clone(), problem })?;
+        let stated = self.rule.iter().map(|(field, value)| (field.clone(), plain(value))).collect();
         Ok(Preset {
             id: self.id,
             version: self.version,
@@ -198,11 +257,40 @@ impl File {
             measured: self.measured,
             base_rate: self.base_rate,
             note: self.note,
+            use_when: self.use_when,
             citation: self.reference,
+            scale,
+            stated,
             provenance: self.provenance,
             rule,
         })
     }
+
+    fn parsed(&self) -> Result<(Option<ScoreScale>, Rule), String> {
+        let table: RuleTable =
+            self.rule.clone().try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let ends = |ends: Ends| ScoreScale::new(ends.lowest, ends.highest).map_err(|error| error.to_string());
+        let scale = self.scale.map(ends).transpose()?;
+        let mut fields: Vec<&str> = self.rule.keys().map(String::as_str).collect();
+        fields.extend(scale.map(|_| "scale"));
+        let known = |field: &str| self.provenance.contains_key(field);
+        if let Some(field) = fields.iter().find(|field| !known(field)) {
+            return Err(format!("`{field}` has no provenance"));
+        }
+        if let Some(stray) = self.provenance.keys().find(|field| !fields.contains(&field.as_str())) {
+            return Err(format!("there is provenance of `{stray}`, which the rule does not state"));
+        }
+        let rule = table.rule()?;
+        if matches!(rule.unit, Unit::Points) && scale.is_none() {
+            return Err("a rule in points needs the scale they are of".into());
+        }
+        Ok((scale, rule))
+    }
+}
+
+/// A value without the marks of TOML.
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl RuleTable {

@@ -90,13 +90,45 @@ impl ScoreScale {
 /// How far a score may lie outside its scale and still count as the end of it.
 pub(crate) const RANGE_TOLERANCE: f64 = 1e-9;
 
+/// How a dyad's series ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Ending {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// It had not when the data were taken.
+    Ongoing,
+    /// With a session that was planned to be the last.
+    PlannedEnd,
+    /// The client did not come back.
+    DroppedOut,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Ongoing, Self::PlannedEnd, Self::DroppedOut];
+
+    /// The word used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Ongoing => "ongoing",
+            Self::PlannedEnd => "planned-end",
+            Self::DroppedOut => "dropout",
+        }
+    }
+}
+
 /// Most sessions one dyad may span: a guard against session numbers that are years or ids.
 pub(crate) const MOST_SESSIONS: usize = 10_000;
 
 /// Scores of dyads (client and therapist), session after session, one rater, one measure.
 ///
-/// Sessions of a dyad stand in their order with none left out: a session without a score is NaN, whether
-/// it was not held or its form is missing. Runs may differ in length.
+/// Sessions of a dyad stand in their order with none left out: a session without a score is NaN. A session that was
+/// not held is no session of the series, for nothing is missing where nothing was held;
+/// [`Courses`](crate::Courses) leaves such sessions out where appointments are known. Runs may differ in length.
 ///
 /// ```
 /// use alliance_ruptures::{ScoreScale, Series};
@@ -112,6 +144,8 @@ pub struct Series {
     scores: Vec<f64>,
     offsets: Vec<usize>,
     scale: ScoreScale,
+    /// One per dyad, or none where nothing is known of any.
+    endings: Vec<Ending>,
 }
 
 impl std::fmt::Debug for Series {
@@ -137,18 +171,41 @@ impl Series {
         if !sound {
             return Err(RuptureError::InvalidOffsets);
         }
-        let infinite = RuptureError::rows_where(&scores, f64::is_infinite);
-        if let Some((rows, count)) = infinite {
-            return Err(RuptureError::NotFinite { rows, count });
+        check_scores(&scores, scale)?;
+        Ok(Self { scores, offsets, scale, endings: Vec::new() })
+    }
+
+    /// The same series, knowing how each dyad's ended.
+    ///
+    /// # Errors
+    ///
+    /// `length-mismatch` unless there is one ending per dyad.
+    pub fn with_endings(self, endings: Vec<Ending>) -> Result<Self, RuptureError> {
+        if endings.len() != self.dyads() {
+            return Err(RuptureError::LengthMismatch);
         }
-        let possible = scale.lowest - RANGE_TOLERANCE..=scale.highest + RANGE_TOLERANCE;
-        if let Some((rows, count)) =
-            RuptureError::rows_where(&scores, |score| !score.is_nan() && !possible.contains(&score))
-        {
-            let (lowest, highest) = (scale.lowest.to_string(), scale.highest.to_string());
-            return Err(RuptureError::OutOfRange { rows, count, lowest, highest });
+        let is_known = endings.iter().any(|ending| *ending != Ending::Unknown);
+        Ok(Self { endings: if is_known { endings } else { Vec::new() }, ..self })
+    }
+
+    /// How a dyad's series ended.
+    pub fn ending(&self, dyad: usize) -> Ending {
+        self.endings.get(dyad).copied().unwrap_or_default()
+    }
+
+    /// The series of those dyads that have any score.
+    #[must_use]
+    pub fn of_scored_dyads(&self) -> Self {
+        let mut scored =
+            Self { scores: Vec::new(), offsets: vec![0], scale: self.scale, endings: Vec::new() };
+        for (dyad, run) in self.runs().enumerate() {
+            if run.iter().any(|score| !score.is_nan()) {
+                scored.scores.extend_from_slice(run);
+                scored.offsets.push(scored.scores.len());
+                scored.endings.extend(self.endings.get(dyad));
+            }
         }
-        Ok(Self { scores, offsets, scale })
+        scored
     }
 
     /// Scores in any row order: row `i` is session `sessions[i]` of dyad `dyads[i]`.
@@ -167,54 +224,35 @@ impl Series {
         scores: &[f64],
         scale: ScoreScale,
     ) -> Result<(Self, Vec<Option<usize>>), RuptureError> {
-        if dyads.len() != sessions.len() || dyads.len() != scores.len() {
+        Self::on_grid(dyads, sessions, scores, scale).map(|(series, rows, _)| (series, rows))
+    }
+
+    /// As [`from_rows`](Self::from_rows), with the first session number of each dyad.
+    #[expect(clippy::type_complexity, reason = "three columns of one caller")]
+    pub(crate) fn on_grid(
+        dyads: &[u32],
+        sessions: &[i64],
+        scores: &[f64],
+        scale: ScoreScale,
+    ) -> Result<(Self, Vec<Option<usize>>, Vec<i64>), RuptureError> {
+        if dyads.len() != scores.len() {
             return Err(RuptureError::LengthMismatch);
         }
-        let count = dyads.iter().max().map_or(0, |most| *most as usize + 1);
-        // First and last session of each dyad fix where its run lies.
-        let mut span = vec![(i64::MAX, i64::MIN); count];
-        for (dyad, session) in dyads.iter().zip(sessions) {
-            if let Some((first, last)) = span.get_mut(*dyad as usize) {
-                *first = (*first).min(*session);
-                *last = (*last).max(*session);
-            }
-        }
-        let mut offsets = Vec::with_capacity(count + 1);
-        let mut total = 0_usize;
-        offsets.push(0);
-        for (first, last) in &span {
-            if first <= last {
-                let after_first = last.abs_diff(*first);
-                if after_first >= MOST_SESSIONS as u64 {
-                    return Err(RuptureError::SessionSpan { most: MOST_SESSIONS });
-                }
-                total += after_first as usize + 1;
-            }
-            offsets.push(total);
-        }
-        let mut values = vec![f64::NAN; total];
-        let mut rows = vec![None; total];
-        let (mut repeated, mut repeats) = (Vec::new(), 0);
+        let grid = Grid::of(dyads, sessions)?;
+        let mut values = vec![f64::NAN; grid.len()];
+        let mut rows = vec![None; grid.len()];
+        let mut repeated = Repeated::default();
         for (row, ((dyad, session), score)) in dyads.iter().zip(sessions).zip(scores).enumerate() {
-            let dyad = *dyad as usize;
-            let (Some(start), Some((first, _))) = (offsets.get(dyad), span.get(dyad)) else { continue };
-            let at = start + session.abs_diff(*first) as usize;
+            let Some(at) = grid.place(*dyad, *session) else { continue };
             let (Some(value), Some(source)) = (values.get_mut(at), rows.get_mut(at)) else { continue };
-            if source.is_some() {
-                repeats += 1;
-                if repeated.len() < crate::error::MOST_ROWS {
-                    repeated.push(row);
-                }
-            }
+            repeated.note(row, source.is_some());
             *source = Some(row);
             *value = *score;
         }
-        if repeats > 0 {
-            return Err(RuptureError::RepeatedSession { rows: repeated, count: repeats });
-        }
+        repeated.refuse()?;
         // Name rows of the caller's table, not positions of the series.
-        Self::new(scores.to_vec(), vec![0, scores.len()], scale)?;
-        Ok((Self { scores: values, offsets, scale }, rows))
+        check_scores(scores, scale)?;
+        Ok((Self { scores: values, offsets: grid.offsets, scale, endings: Vec::new() }, rows, grid.first))
     }
 
     /// Number of dyads.
@@ -266,5 +304,96 @@ impl Series {
     /// Runs of all dyads.
     pub fn runs(&self) -> impl Iterator<Item = &[f64]> {
         (0..self.dyads()).map(|dyad| self.dyad(dyad))
+    }
+}
+
+/// Refuses scores no form can have.
+pub(crate) fn check_scores(scores: &[f64], scale: ScoreScale) -> Result<(), RuptureError> {
+    let infinite = RuptureError::rows_where(scores, f64::is_infinite);
+    if let Some((rows, count)) = infinite {
+        return Err(RuptureError::NotFinite { rows, count });
+    }
+    let possible = scale.lowest - RANGE_TOLERANCE..=scale.highest + RANGE_TOLERANCE;
+    if let Some((rows, count)) =
+        RuptureError::rows_where(scores, |score| !score.is_nan() && !possible.contains(&score))
+    {
+        let (lowest, highest) = (scale.lowest.to_string(), scale.highest.to_string());
+        return Err(RuptureError::OutOfRange { rows, count, lowest, highest });
+    }
+    Ok(())
+}
+
+/// Where the sessions of dyads lie beside each other: one place per session number from a dyad's first to its last.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    /// First session number of each dyad.
+    pub(crate) first: Vec<i64>,
+    /// Where each dyad's places start, and where the last ends.
+    pub(crate) offsets: Vec<usize>,
+}
+
+impl Grid {
+    pub(crate) fn of(dyads: &[u32], sessions: &[i64]) -> Result<Self, RuptureError> {
+        if dyads.len() != sessions.len() {
+            return Err(RuptureError::LengthMismatch);
+        }
+        let count = dyads.iter().max().map_or(0, |most| *most as usize + 1);
+        let mut first = vec![i64::MAX; count];
+        let mut last = vec![i64::MIN; count];
+        for (dyad, session) in dyads.iter().zip(sessions) {
+            let dyad = *dyad as usize;
+            if let (Some(first), Some(last)) = (first.get_mut(dyad), last.get_mut(dyad)) {
+                *first = (*first).min(*session);
+                *last = (*last).max(*session);
+            }
+        }
+        let mut offsets = Vec::with_capacity(count + 1);
+        let mut total = 0_usize;
+        offsets.push(0);
+        for (first, last) in first.iter().zip(&last) {
+            if first <= last {
+                let after_first = last.abs_diff(*first);
+                if after_first >= MOST_SESSIONS as u64 {
+                    return Err(RuptureError::SessionSpan { most: MOST_SESSIONS });
+                }
+                total += after_first as usize + 1;
+            }
+            offsets.push(total);
+        }
+        Ok(Self { first, offsets })
+    }
+
+    /// Number of places.
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.last().copied().unwrap_or(0)
+    }
+
+    /// Place of a session.
+    pub(crate) fn place(&self, dyad: u32, session: i64) -> Option<usize> {
+        let dyad = dyad as usize;
+        Some(self.offsets.get(dyad)? + session.abs_diff(*self.first.get(dyad)?) as usize)
+    }
+}
+
+/// Rows that repeat a session of their dyad.
+#[derive(Debug, Default)]
+pub(crate) struct Repeated {
+    rows: Vec<usize>,
+    count: usize,
+}
+
+impl Repeated {
+    pub(crate) fn note(&mut self, row: usize, repeats: bool) {
+        if repeats {
+            self.count += 1;
+            if self.rows.len() < crate::error::MOST_ROWS {
+                self.rows.push(row);
+            }
+        }
+    }
+
+    pub(crate) fn refuse(self) -> Result<(), RuptureError> {
+        let Self { rows, count } = self;
+        if count > 0 { Err(RuptureError::RepeatedSession { rows, count }) } else { Ok(()) }
     }
 }

@@ -1,6 +1,10 @@
-//! Flags against a criterion and rules against each other: small cases by hand, a slow twin, random ones.
+//! Flags against a criterion and rules against each other: small cases by hand, numbers of scikit-learn and scipy, a slow
+//! twin, random ones.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::PathBuf;
 
 use alliance_ruptures::accuracy::{
     Accuracy, AccuracyOptions, OnsetAccuracy, detection_accuracy, onset_accuracy,
@@ -10,6 +14,7 @@ use alliance_ruptures::{
     ClientClass, Detection, Reference, Repair, Rule, RuptureError, ScoreScale, Series, Unit, detect,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// One session a character: `F` and `.` flagged or not; `R`, `.` and `?` coded as a rupture, as none, not coded.
 fn flags(text: &str) -> Vec<bool> {
@@ -46,6 +51,12 @@ fn within(before: usize, after: usize) -> AccuracyOptions {
 
 fn accuracy(flagged: &str, coded: &str, options: &AccuracyOptions) -> Accuracy {
     detection_accuracy(&flags(flagged), &codes(coded), &offsets(coded), options).unwrap()
+}
+
+/// Weights of dyads as those of their sessions.
+fn of_sessions(weights: &[f64], offsets: &[usize]) -> Vec<f64> {
+    let runs = offsets.windows(2).zip(weights);
+    runs.flat_map(|(run, weight)| vec![*weight; run[1] - run[0]]).collect()
 }
 
 /// Ruptures, found, true flags, false flags, undecided flags, quiet sessions.
@@ -96,7 +107,7 @@ fn measures_by_hand() {
     assert!((found.kappa.value - 34.0 / 56.0).abs() < 1e-15);
     // Counting the second dyad three times: found 5 of 6, one false flag, 16 quiet.
     let mut options = within(0, 0);
-    options.weights = Some(vec![1.0, 3.0]);
+    options.weights = Some(of_sessions(&[1.0, 3.0], &[0, 5, 11]));
     let found = accuracy("FF.F. ...F..", "RRR.. ...R..", &options);
     assert!((found.sensitivity.value - 5.0 / 6.0).abs() < 1e-15);
     assert!((found.precision.value - 5.0 / 6.0).abs() < 1e-15);
@@ -104,6 +115,32 @@ fn measures_by_hand() {
     let none = accuracy("...", "...", &within(0, 0));
     assert!(none.sensitivity.value.is_nan() && none.precision.value.is_nan() && none.kappa.value.is_nan());
     assert!(none.specificity.value == 1.0 && none.specificity.low.is_nan(), "one dyad has no interval");
+}
+
+/// Sessions with a rupture were all coded, of the others one in four: each of these stands for four.
+#[test]
+fn weights_of_sessions() {
+    let (flagged, coded) = ("F.F. .F.F", "R?.. .R?.");
+    let weights: Vec<f64> =
+        codes(coded).iter().map(|code| if *code == Some(true) { 1.0 } else { 4.0 }).collect();
+    let mut options = within(0, 0);
+    options.weights = Some(weights.clone());
+    let found = accuracy(flagged, coded, &options);
+    assert_eq!(counts(&found), [2, 2, 2, 2, 0, 2]);
+    assert_eq!((found.sensitivity.value, found.precision.value), (1.0, 2.0 / 10.0));
+    assert_eq!(found.specificity.value, 0.5);
+    // A session of weight 0 was not coded.
+    options.weights = Some(vec![1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(
+        counts(&accuracy(flagged, coded, &options)),
+        counts(&accuracy(flagged, "R??. .R?.", &within(0, 0)))
+    );
+    // With tolerance several sessions have to be coded, and nobody knows how likely that was.
+    options.tolerance = (0, 1);
+    options.weights = Some(weights);
+    let refused = detection_accuracy(&flags(flagged), &codes(coded), &[0, 4, 8], &options).unwrap_err();
+    assert_eq!(refused.code(), "invalid-option");
+    assert!(refused.to_string().contains("tolerance"));
 }
 
 #[test]
@@ -159,9 +196,14 @@ fn what_does_not_fit_is_refused() {
     for offsets in [&[][..], &[0], &[1, 3], &[0, 2], &[0, 3, 2, 3], &[0, 4]] {
         assert_eq!(code(&within(0, 0), offsets, 3), Err("invalid-offsets"));
     }
-    for weights in [vec![], vec![1.0, 1.0], vec![-1.0], vec![f64::NAN], vec![f64::INFINITY]] {
+    for wrong in [-1.0, f64::NAN, f64::INFINITY] {
         let mut options = within(0, 0);
-        options.weights = Some(weights);
+        options.weights = Some(vec![1.0, wrong, 1.0]);
+        assert_eq!(code(&options, &[0, 3], 3), Err("invalid-option"));
+    }
+    for sessions in [0, 2, 4] {
+        let mut options = within(0, 0);
+        options.weights = Some(vec![1.0; sessions]);
         assert_eq!(code(&options, &[0, 3], 3), Err("invalid-option"));
     }
     for level in [0.0, 1.0, f64::NAN, -1.0] {
@@ -206,8 +248,8 @@ fn beginning_at(onsets: &[usize]) -> Detection {
 }
 
 fn onsets(detected: &[usize], known: &[usize], options: &AccuracyOptions) -> OnsetAccuracy {
-    let known: Vec<_> = known.iter().map(|onset| (0, *onset)).collect();
-    onset_accuracy(&beginning_at(detected), &[0, 30], &known, options).unwrap()
+    let known: Vec<_> = (0..30).map(|session| Some(known.contains(&session))).collect();
+    onset_accuracy(&beginning_at(detected), &known, &[0, 30], options).unwrap()
 }
 
 #[test]
@@ -221,21 +263,97 @@ fn onsets_by_hand() {
     assert_eq!((found.ruptures, found.episodes), (4, 3));
     let none = onsets(&[], &[], &within(0, 0));
     assert!(none.sensitivity.value.is_nan() && none.error.value.is_nan() && none.delay.value.is_nan());
-    // Onsets of several dyads in any order.
+    // Onsets of several dyads, one of them without sessions.
     let scores: [&[f64]; 3] = [&[9.0, 9.0, 1.0, 9.0], &[], &[9.0, 1.0, 9.0, 9.0]];
     let detection = falls(5.0, &scores);
     let series = series(&scores);
-    let found = onset_accuracy(&detection, series.offsets(), &[(2, 1), (0, 1)], &within(0, 1)).unwrap();
+    let found = onset_accuracy(&detection, &codes(".R...R.."), series.offsets(), &within(0, 1)).unwrap();
     let pairs: Vec<_> = found.matches.iter().map(|it| (it.dyad, it.error())).collect();
     assert_eq!(pairs, [(0, 1), (2, 0)]);
-    for wrong in [&[(0, 4)][..], &[(1, 0)], &[(3, 0)], &[(usize::MAX, 0)], &[(0, 1), (0, 1)]] {
-        let refused = onset_accuracy(&detection, series.offsets(), wrong, &within(0, 1)).unwrap_err();
-        assert_eq!(refused.code(), "invalid-option");
+    let code = |coded: &str, offsets: &[usize]| {
+        onset_accuracy(&detection, &codes(coded), offsets, &within(0, 0)).unwrap_err().code()
+    };
+    assert_eq!(code(".......", series.offsets()), "length-mismatch");
+    assert_eq!(code("........", &[0, 8]), "invalid-offsets");
+}
+
+/// Where onsets are not known, nobody can say that an episode stands for none.
+#[test]
+fn onsets_that_are_not_known() {
+    let scores: [&[f64]; 3] = [&[9.0, 1.0, 9.0, 1.0], &[9.0, 1.0, 9.0], &[9.0, 9.0, 1.0]];
+    let detection = falls(5.0, &scores);
+    let offsets = [0, 4, 7, 10];
+    let found = |coded: &str, options: &AccuracyOptions| {
+        let found = onset_accuracy(&detection, &codes(coded), &offsets, options).unwrap();
+        (found.sensitivity.value, found.precision.value, [found.ruptures, found.episodes, found.undecided])
+    };
+    assert_eq!(found(".R.. ... ...", &within(0, 0)), (1.0, 0.25, [1, 4, 0]));
+    assert_eq!(found(".R.. ??? ...", &within(0, 0)), (1.0, 1.0 / 3.0, [1, 4, 1]));
+    // The second episode of the first dyad may stand for an onset in the session before it.
+    assert_eq!(found(".R?. ??? R..", &within(0, 1)), (0.5, 0.5, [2, 4, 2]));
+    // A matched episode that cannot be judged counts as a find and not for precision.
+    assert_eq!(found("?R.. ??? ...", &within(0, 1)), (1.0, 0.0, [1, 4, 2]));
+    let mut options = within(0, 0);
+    options.weights = Some(of_sessions(&[1.0, 0.0, 0.0], &offsets));
+    assert_eq!(found(".R.. .R. ...", &options), (1.0, 0.5, [1, 4, 2]));
+}
+
+/// Numbers of scikit-learn and scipy.
+fn vectors() -> Value {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let text = fs::read_to_string(folder.join("vectors/comparing-rules.json")).unwrap();
+    let vectors: Value = serde_json::from_str(&text).unwrap();
+    assert!(folder.join("..").join(vectors["script"].as_str().unwrap()).exists());
+    vectors
+}
+
+fn dyads(list: &Value) -> String {
+    let texts: Vec<&str> = list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    texts.join(" ")
+}
+
+#[test]
+fn measures_are_those_of_scikit_learn() {
+    for case in vectors()["plain"].as_array().unwrap() {
+        let mut options = within(0, 0);
+        let (flagged, coded) = (dyads(&case["flagged"]), dyads(&case["coded"]));
+        // One list of weights per dyad.
+        options.weights = case["weights"].as_array().map(|dyads| {
+            let all = dyads.iter().flat_map(|weights| weights.as_array().unwrap());
+            all.map(|weight| weight.as_f64().unwrap()).collect()
+        });
+        let found = accuracy(&flagged, &coded, &options);
+        for (name, estimate) in [
+            ("sensitivity", found.sensitivity),
+            ("precision", found.precision),
+            ("specificity", found.specificity),
+            ("kappa", found.kappa),
+        ] {
+            let expected = case[name].as_f64().unwrap();
+            assert!((estimate.value - expected).abs() < 1e-12, "{name}: {} {expected}", estimate.value);
+        }
     }
-    assert_eq!(
-        onset_accuracy(&detection, &[0, 8], &[], &within(0, 0)).unwrap_err(),
-        RuptureError::InvalidOffsets
-    );
+}
+
+#[test]
+fn matchings_are_as_good_as_scipys() {
+    for case in vectors()["tolerant"].as_array().unwrap() {
+        let count = |value: &Value| value.as_u64().unwrap() as usize;
+        let options = within(count(&case["tolerance"][0]), count(&case["tolerance"][1]));
+        let (flagged, coded) = (dyads(&case["flagged"]), dyads(&case["coded"]));
+        assert_eq!(accuracy(&flagged, &coded, &options).counts.found, count(&case["found"]));
+        let distances: u64 = flagged
+            .split(' ')
+            .zip(coded.split(' '))
+            .flat_map(|(flagged, coded)| {
+                let places =
+                    |text: &str, mark: char| text.match_indices(mark).map(|it| it.0).collect::<Vec<_>>();
+                onsets(&places(flagged, 'F'), &places(coded, 'R'), &options).matches
+            })
+            .map(|it| it.error().unsigned_abs())
+            .sum();
+        assert_eq!(distances, case["distances"].as_u64().unwrap());
+    }
 }
 
 /// Most pairs and smallest sum of distances of all matchings, crossed ones too, by trying each.
@@ -300,7 +418,7 @@ fn agreement_by_hand() {
         RuptureError::LengthMismatch
     );
     assert_eq!(agreement(&rules, &[0, 10]).unwrap_err(), RuptureError::InvalidOffsets);
-    assert_eq!(agreement(&[], &[]).unwrap().rules, 0);
+    assert_eq!(agreement::<Detection>(&[], &[]).unwrap().rules, 0);
 }
 
 fn sessions(most: usize) -> impl Strategy<Value = Vec<usize>> {
@@ -368,7 +486,8 @@ proptest! {
         let coded: Vec<_> = sessions.iter().map(|it| it.1).collect();
         let mut options = within(before, after);
         options.resamples = 50;
-        options.weights = Some((0..offsets.len() - 1).map(|dyad| weight * (dyad % 3) as f64).collect());
+        let weights: Vec<f64> = (0..offsets.len() - 1).map(|dyad| weight * (dyad % 3) as f64).collect();
+        options.weights = Some(of_sessions(&weights, &offsets));
         let found = detection_accuracy(&flagged, &coded, &offsets, &options).unwrap();
         for (estimate, lowest) in
             [(found.sensitivity, 0.0), (found.precision, 0.0), (found.specificity, 0.0), (found.kappa, -1.0)]

@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use alliance_ruptures::chance::{
-    ChanceError, ChanceOptions, ChanceRate, Depths, Fit, NullModel, Per, calibrate, chance_rate,
+    ChanceError, ChanceOptions, ChanceRate, Depths, Fit, NullModel, Per, calibrate, chance_rate, chance_rates,
 };
 use alliance_ruptures::simulate::{Depth, Noise, Simulation};
 use alliance_ruptures::{
-    ClientClass, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
+    ClientClass, Detector, Orientation, Reference, Repair, Rule, ScoreScale, Series, Spread, Tolerance, Unit,
     detect_with,
 };
 use proptest::prelude::*;
@@ -36,6 +36,28 @@ fn foreign(dyads: usize, sessions: usize) -> Simulation {
     null.scale = Some(lattice());
     null.clients.noise = Noise::StudentT(3.0);
     null
+}
+
+#[test]
+fn several_rules_have_the_rates_they_have_alone() {
+    let model = NullModel::fit(&series(&foreign(40, 12), 3, lattice())).unwrap();
+    let rules = [
+        rule(Reference::Previous, Unit::OwnSd, 2.0),
+        rule(Reference::RunningMean, Unit::ShrunkenSd, 2.0),
+        rule(Reference::PersonMean, Unit::Points, 1.0),
+    ]
+    .map(Detector::from);
+    for bootstrap in [0, 7] {
+        let together = chance_rates(&rules, &model, &options(800, bootstrap)).unwrap();
+        for (rule, found) in rules.iter().zip(&together) {
+            // As text: rates of nothing are NaN.
+            let alone = chance_rate(rule, &model, &options(800, bootstrap)).unwrap();
+            assert_eq!(format!("{found:?}"), format!("{alone:?}"));
+            assert_eq!(found.per_client.fit_interval.is_some(), bootstrap > 0);
+        }
+    }
+    assert!(chance_rates(&[], &model, &options(800, 2)).unwrap().is_empty());
+    assert!(chance_rates(&rules, &model, &options(1, 0)).is_err());
 }
 
 /// Share of clients flagged in table 1.8 of the methods dossier, T = 16. The model knows the generator only by a sample
@@ -206,7 +228,7 @@ fn rates_fall_with_the_threshold_and_calibration_finds_the_largest_below() {
             let found = calibrate(&rule, &model, wanted, per, &options).unwrap();
             assert!(found.attained.rate <= wanted && found.next_rate > wanted);
             assert!(found.attained.rate > 0.9 * wanted, "{found:?}");
-            found.rule.threshold
+            found.rule.threshold()
         });
         assert!(rates.is_sorted_by(|left, right| left > right));
     }
@@ -226,8 +248,9 @@ fn a_lattice_gives_whole_steps() {
         &options(2_000, 0),
     );
     let found = found.unwrap();
-    assert_eq!((found.rule.threshold / 0.5).fract(), 0.0);
-    let less = Rule::new(Reference::Previous, Unit::Points, found.rule.threshold - 0.5).unwrap();
+    let threshold = found.rule.threshold().unwrap();
+    assert_eq!((threshold / 0.5).fract(), 0.0);
+    let less = Rule::new(Reference::Previous, Unit::Points, threshold - 0.5).unwrap();
     let chance = chance_rate(&less, &model, &options(2_000, 0)).unwrap();
     assert_eq!(chance.per_client.rate, found.next_rate);
     assert!(found.attained.rate <= 0.1 && found.next_rate > 0.1);
@@ -302,7 +325,7 @@ fn every_part_of_a_rate_is_there() {
     // More sessions, more flags.
     let mut long = options(4_000, 0);
     long.sessions = Some(40);
-    let long = chance_rate(&points.rule, &model, &long).unwrap();
+    let long = chance_rate(points.rule, &model, &long).unwrap();
     assert!(long.per_client.rate > points.per_client.rate);
 }
 
@@ -353,8 +376,8 @@ fn a_fit_says_what_it_is() {
         assert_eq!(model.falls().is_some(), model.name().ends_with("deep falls set apart"));
         chance.sentence()
     };
-    assert!(words(&fallen, Fit::AsObserved).contains("ruptures in it count as volatility"));
-    assert!(words(&fallen, Fit::ResistantToFalls).contains("these are no estimate of ruptures"));
+    assert!(words(&fallen, Fit::AsObserved).contains("what did happen counts as volatility"));
+    assert!(words(&fallen, Fit::ResistantToFalls).contains("these are no estimate of what happened"));
     assert!(words(&quiet, Fit::ResistantToFalls).contains("do not outnumber deep rises"));
 }
 

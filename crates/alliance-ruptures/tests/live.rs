@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use alliance_ruptures::live::{Event, LaggedRule, LiveRule, Verdict};
 use alliance_ruptures::{
-    ClientClass, Detection, Episode, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
+    ClientClass, Detection, Ending, Episode, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
     RuptureError, ScoreScale, Series, Spread, Tolerance, Unit, detect_with,
 };
 use proptest::prelude::*;
@@ -344,14 +344,21 @@ proptest! {
                 prop_assert!(same(*batch, *live));
             }
             let mut ended = books.clone();
-            let (dyad, event) = live.clone().finish();
+            let (dyad, event) = live.clone().finish(Ending::Unknown);
             prop_assert_eq!(dyad, found.dyads[0]);
             if let Some(event) = &event {
                 keep_books(&mut ended, event);
             }
             prop_assert_eq!(&found.episodes, &ended);
+            let dropped_out = Series::new(scores[..=position].to_vec(), vec![0, position + 1], scale).unwrap();
+            let dropped_out = dropped_out.with_endings(vec![Ending::DroppedOut]).unwrap();
+            let mut ended = books.clone();
+            if let (_, Some(event)) = live.clone().finish(Ending::DroppedOut) {
+                keep_books(&mut ended, &event);
+            }
+            prop_assert_eq!(&detect_with(&dropped_out, &rule, &spread(), Some(1)).episodes, &ended);
             if let Some(episode) = live.open_episode() {
-                prop_assert!(ended.iter().any(|known| known.resolution == Resolution::Censored
+                prop_assert!(ended.iter().any(|known| matches!(known.resolution, Resolution::Censored(_))
                     || known.onset == episode.onset || rule.overlap == Overlap::Deepest));
             }
         }
@@ -421,6 +428,55 @@ mod stored {
                 prop_assert_eq!(again.update(session, Some(*score)).unwrap(), live.update(session, Some(*score)).unwrap());
             }
             prop_assert_eq!(&again, &live);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_stored_lagged_rule_goes_on(
+            rule in live_rule(), lag in 0_usize..5, scores in any_scores(15), cut in 0_usize..15, first in -5_i64..5
+        ) {
+            let mut rule = rule;
+            rule.reference = Reference::PersonMean;
+            let mut late = LaggedRule::new(&rule, Some(&spread()), scale(), lag).unwrap();
+            prop_assert_eq!(&late, &late.fresh());
+            for (session, score) in (first..).zip(scores.iter().take(cut)) {
+                late.update(session, Some(*score)).unwrap();
+            }
+            let text = serde_json::to_string(&late).unwrap();
+            let mut again: LaggedRule = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&again, &late);
+            prop_assert_eq!(again.last_session(), late.last_session());
+            for (session, score) in (first..).zip(&scores).skip(cut) {
+                prop_assert_eq!(again.update(session, Some(*score)), late.update(session, Some(*score)));
+            }
+            prop_assert_eq!(again.finish(), late.finish());
+            prop_assert_eq!(again == late.fresh(), scores.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_lagged_state_that_cannot_be_is_refused() {
+        let rule = Rule::new(Reference::PersonMean, Unit::ShrunkenSd, 1.0).unwrap();
+        let mut late = LaggedRule::new(&rule, Some(&spread()), scale(), 2).unwrap();
+        late.update(1, Some(5.0)).unwrap();
+        late.update(3, Some(4.0)).unwrap();
+        let sound = serde_json::to_value(&late).unwrap();
+        assert!(serde_json::from_value::<LaggedRule>(sound.clone()).is_ok());
+        for (path, value) in [
+            ("/layout", serde_json::json!(2)),
+            ("/rule/threshold", serde_json::json!(-1.0)),
+            ("/pooled_within", serde_json::json!(null)),
+            ("/scale/lowest", serde_json::json!(8.0)),
+            ("/first", serde_json::json!(null)),
+            ("/first", serde_json::json!(i64::MAX)),
+            ("/scores", serde_json::json!([])),
+            ("/scores/2", serde_json::json!(9.0)),
+            ("/scores", serde_json::json!(vec![5.0; 10_001])),
+        ] {
+            let mut wrong = sound.clone();
+            *wrong.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
+            assert!(serde_json::from_value::<LaggedRule>(wrong).is_err(), "{path}");
         }
     }
 

@@ -5,11 +5,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use alliance_ruptures::charts::{ChartDetector, ChartOptions, ChartSignal, RunRule, RunRules, SigmaMethod};
 use alliance_ruptures::simulate::Simulation;
-use alliance_ruptures::sudden::{ShiftDirection, Stability, SuddenOptions, SuddenRule, SuddenShifts};
+use alliance_ruptures::sudden::{ShiftDirection, Stability, SuddenOptions, SuddenRule};
 use alliance_ruptures::{
-    Comparison, Orientation, Reference, Repair, Resolution, Rule, ScoreScale, Series, Spread, Tolerance,
-    Unit, detect,
+    Comparison, Detector, Orientation, Reference, Repair, Resolution, Rule, ScoreScale, Series, Spread,
+    Tolerance, Unit, detect,
 };
 
 const CLIENTS: usize = 20_000;
@@ -45,9 +46,10 @@ fn assert_table(name: &str, cells: Cells, share: impl Fn(&Series) -> f64) {
 }
 
 /// Share of clients with a flagged session.
-fn flagging(rule: Rule) -> impl Fn(&Series) -> f64 {
+fn flagging(rule: impl Into<Detector>) -> impl Fn(&Series) -> f64 {
+    let rule = rule.into();
     move |series| {
-        let found = detect(series, &rule);
+        let found = detect(series, rule);
         found.dyads.iter().filter(|dyad| dyad.flagged > 0).count() as f64 / CLIENTS as f64
     }
 }
@@ -108,11 +110,33 @@ fn scores_below_the_persons_own_mean() {
     };
     assert_table("2 own SD", [(8, 6.0, 11.0), (16, 26.1, 33.9), (30, 52.2, 59.3)], mean(Unit::OwnSd, 2.0));
     assert_table(
-        "XmR 2",
+        "XmR 2 as a rule",
         [(8, 12.7, 18.5), (16, 28.7, 36.4), (30, 50.1, 57.3)],
         mean(Unit::MovingRange, 2.0),
     );
-    assert_table("XmR 3", [(8, 0.8, 3.7), (16, 1.7, 7.1), (30, 3.8, 11.2)], mean(Unit::MovingRange, 3.0));
+}
+
+#[test]
+fn control_charts() {
+    let options = ChartOptions::default().with_sigma(SigmaMethod::MeanMovingRange);
+    let chart = |signal| flagging(ChartDetector::new(options, signal).unwrap());
+    assert_table(
+        "XmR 2",
+        [(8, 12.7, 18.5), (16, 28.7, 36.4), (30, 50.1, 57.3)],
+        chart(ChartSignal::Beyond(2.0)),
+    );
+    assert_table("XmR 3", [(8, 0.8, 3.7), (16, 1.7, 7.1), (30, 3.8, 11.2)], chart(ChartSignal::Beyond(3.0)));
+    let run_rule = |rule| chart(ChartSignal::RunRules(RunRules::none().with(rule)));
+    assert_table(
+        "Western Electric 2",
+        [(8, 0.5, 0.7), (16, 1.4, 2.8), (30, 2.7, 5.1)],
+        run_rule(RunRule::WesternElectric2),
+    );
+    assert_table(
+        "Western Electric 4",
+        [(8, 0.0, 0.0), (16, 0.5, 0.4), (30, 2.4, 2.2)],
+        run_rule(RunRule::WesternElectric4),
+    );
 }
 
 #[test]
@@ -126,13 +150,7 @@ fn sudden_losses() {
                 SuddenOptions::new(ShiftDirection::Loss, Orientation::HigherIsBetter, Some(cutoff));
             options.proportion = None;
             options.stability = stability;
-            let rule = SuddenRule::new(options).unwrap();
-            let mut shifts = SuddenShifts::default();
-            let having = series.runs().filter(|run| {
-                rule.detect_into(run, &mut shifts);
-                !shifts.events.is_empty()
-            });
-            having.count() as f64 / CLIENTS as f64
+            flagging(SuddenRule::new(options).unwrap())(series)
         }
     };
     let usual = [(8, 2.1, 1.9), (16, 5.1, 4.7), (30, 10.2, 8.7)];

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use alliance_ruptures::{
-    ClientClass, Comparison, Detection, Gaps, Orientation, Overlap, Reference, Repair, Resolution, Rule,
-    ScoreScale, Series, Shape, Spread, Tolerance, Unit, detect, detect_with,
+    Censoring, ClientClass, Comparison, Detection, Ending, Gaps, Orientation, Overlap, Reference, Repair,
+    Resolution, Rule, ScoreScale, Series, Shape, Spread, Tolerance, Unit, detect, detect_with,
 };
 use proptest::prelude::*;
 
@@ -36,8 +36,8 @@ fn limits_lie_on_the_worse_side_of_the_reference() {
     for (orientation, limit) in [(Orientation::HigherIsBetter, 4.4), (Orientation::LowerIsBetter, 6.4)] {
         let scale = scale().with_orientation(orientation);
         let found = detect(&Series::new(vec![5.4, 5.6], vec![0, 2], scale).unwrap(), &rule);
-        assert!((found.limit(0, found.reference[1]) - limit).abs() < 1e-12);
-        assert!(found.limit(1, found.reference[1]).is_nan());
+        assert!((found.limit(0, 1) - limit).abs() < 1e-12);
+        assert!(found.limit(1, 1).is_nan());
     }
 }
 
@@ -114,7 +114,7 @@ fn a_fall_at_the_end_is_censored_and_ties_at_the_nadir_go_to_the_first() {
     let mut asked = rule(Reference::Previous, Unit::Points, 1.0);
     asked.repair = Repair::ReturnToReference(Tolerance::Points(0.25));
     let last = detect(&one(&[5.0, 5.0, 5.0, 3.0]), &asked);
-    assert_eq!(last.episodes[0].resolution, Resolution::Censored);
+    assert_eq!(last.episodes[0].resolution, Resolution::Censored(Censoring::End(Ending::Unknown)));
     assert_eq!(last.dyads[0].class, ClientClass::Undecided);
     let first = detect(&one(&[3.0, 5.0, 5.0, 5.0]), &asked);
     assert!(first.episodes.is_empty(), "nothing comes before the first session");
@@ -141,7 +141,7 @@ fn gaps_do_what_the_rule_says() {
     asked.threshold = 1.0;
     asked.repair = Repair::ReturnToReference(Tolerance::Points(0.0));
     let inside = detect(&one(&[5.0, 5.0, 3.0, GAP, 5.0, 5.0]), &asked);
-    assert_eq!(inside.episodes[0].resolution, Resolution::Censored);
+    assert_eq!(inside.episodes[0].resolution, Resolution::Censored(Censoring::Gap));
 }
 
 #[test]

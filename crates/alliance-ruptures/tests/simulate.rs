@@ -599,7 +599,7 @@ prop_compose! {
             &mut s.missing.forms, &mut s.missing.sessions, &mut s.missing.sessions_after_rupture,
             &mut s.dropout.hazard, &mut s.dropout.after_unrepaired, &mut s.therapist.offset,
             &mut s.therapist.tracking, &mut s.therapist.noise_correlation, &mut s.therapist.false_alarms,
-            &mut s.therapist.missing,
+            &mut s.missing.therapist_forms,
         ];
         for (target, number) in targets.into_iter().zip(numbers) {
             *target = number;

@@ -21,6 +21,7 @@ mod onset;
 pub use bootstrap::Estimate;
 pub use onset::{OnsetAccuracy, OnsetMatch, onset_accuracy};
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::RuptureError;
@@ -40,7 +41,11 @@ pub struct AccuracyOptions {
     pub seed: u64,
     /// Confidence level of the intervals, .95 by default.
     pub level: f64,
-    /// One weight per dyad, such as one over its chance to have been coded; `None` weighs all the same.
+    /// One weight per session, such as one over its chance to have been coded; `None` weighs all the same. A session of
+    /// weight 0 counts as not coded.
+    ///
+    /// Weights may differ between the coded sessions of a dyad only with the tolerance (0, 0): otherwise several sessions
+    /// have to be coded for a flag to be judged, and the chance of that does not follow from the chances of each.
     pub weights: Option<Vec<f64>>,
 }
 
@@ -51,17 +56,17 @@ impl Default for AccuracyOptions {
 }
 
 impl AccuracyOptions {
-    /// The options themselves if they are within their ranges for so many dyads.
+    /// The options themselves if they are within their ranges for so many sessions.
     ///
     /// # Errors
     ///
     /// `invalid-option` naming the option and what is allowed.
-    pub fn checked(self, dyads: usize) -> Result<Self, RuptureError> {
-        self.check(dyads)?;
+    pub fn checked(self, sessions: usize) -> Result<Self, RuptureError> {
+        self.check(sessions)?;
         Ok(self)
     }
 
-    fn check(&self, dyads: usize) -> Result<(), RuptureError> {
+    fn check(&self, sessions: usize) -> Result<(), RuptureError> {
         let require = |holds: bool, option: &'static str, problem: &str| {
             if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: problem.into() }) }
         };
@@ -74,15 +79,34 @@ impl AccuracyOptions {
         let Some(weights) = &self.weights else { return Ok(()) };
         let is_sound = |weight: &f64| weight.is_finite() && *weight >= 0.0;
         require(
-            weights.len() == dyads && weights.iter().all(is_sound),
+            weights.len() == sessions && weights.iter().all(is_sound),
             "weights",
-            "there is one weight per dyad, finite and not negative",
+            "there is one weight per session, finite and not negative",
         )
     }
 
-    fn weight(&self, dyad: usize) -> f64 {
-        self.weights.as_ref().and_then(|weights| weights.get(dyad)).copied().unwrap_or(1.0)
+    /// What was coded in the sessions of a dyad, and their weights, empty if all weigh the same.
+    fn dyad<'a>(&'a self, coded: &'a [Option<bool>], run: Range<usize>) -> Result<Coded<'a>, RuptureError> {
+        let coded = coded.get(run.clone()).unwrap_or_default();
+        let Some(weights) = &self.weights else { return Ok((coded.into(), &[])) };
+        let weights = weights.get(run).unwrap_or_default();
+        let weighed = coded.iter().zip(weights).map(|(code, weight)| code.filter(|_| *weight > 0.0));
+        let coded: Vec<_> = weighed.collect();
+        let mut own = coded.iter().zip(weights).filter(|(code, _)| code.is_some()).map(|(_, weight)| *weight);
+        let first = own.next();
+        if self.tolerance == (0, 0) || own.all(|weight| Some(weight) == first) {
+            return Ok((coded.into(), weights));
+        }
+        let problem = "weights that differ between the coded sessions of a dyad need the tolerance (0, 0)";
+        Err(RuptureError::InvalidOption { option: "weights", problem: problem.into() })
     }
+}
+
+/// Codes and weights of the sessions of a dyad.
+type Coded<'a> = (Cow<'a, [Option<bool>]>, &'a [f64]);
+
+fn weight(weights: &[f64], session: usize) -> f64 {
+    weights.get(session).copied().unwrap_or(1.0)
 }
 
 /// More bootstrap samples than anybody needs.
@@ -137,8 +161,8 @@ pub struct Accuracy {
 /// rupture, the rule missed it.
 ///
 /// Intervals are percentile intervals of a bootstrap that draws whole dyads (those with a coded session), since
-/// sessions of one dyad are alike. They are too short below some 20 dyads, and of no length where an estimate is 0 or 1
-/// in every dyad.
+/// sessions of one dyad are alike. Of 95 % intervals, 93 to 95 % hold the population's value with 60 dyads and 88 to 94 %
+/// with 15 (`tests/coverage.rs`). They are of no length where an estimate is 0 or 1 in every dyad.
 ///
 /// ```
 /// use alliance_ruptures::accuracy::{AccuracyOptions, detection_accuracy};
@@ -165,18 +189,18 @@ pub fn detection_accuracy(
         return Err(RuptureError::LengthMismatch);
     }
     let dyads = runs(offsets, flagged.len())?;
-    options.check(dyads.len())?;
+    options.check(flagged.len())?;
     let mut counts = AccuracyCounts::default();
     let mut tallies = Vec::new();
     let mut matching = Matching::default();
-    for (dyad, run) in dyads.enumerate() {
+    for run in dyads {
         let flagged = flagged.get(run.clone()).unwrap_or_default();
-        let criterion = criterion.get(run).unwrap_or_default();
+        let (coded, weights) = options.dyad(criterion, run)?;
         counts.flags += flagged.iter().filter(|flag| **flag).count();
-        let tally = Tally::of(flagged, criterion, options.tolerance, &mut matching);
-        if tally.coded > 0 {
+        if coded.iter().any(Option::is_some) {
+            let tally = Tally::of(flagged, &coded, weights, options.tolerance, &mut matching);
             tally.add_to(&mut counts);
-            tallies.push(tally.weighted(options.weight(dyad)));
+            tallies.push(tally.sums);
         }
     }
     counts.undecided = counts.flags - counts.true_flags - counts.false_flags;
@@ -199,61 +223,81 @@ fn runs(
     }
 }
 
-/// Counts of one dyad.
+/// Whether a flag in each session can be judged: whether every session it may explain was coded.
+///
+/// A flag may explain the sessions from `after` before it to `before` after it.
+fn judged(
+    criterion: &[Option<bool>],
+    (before, after): (usize, usize),
+) -> impl Iterator<Item = bool> + use<'_> {
+    // The last uncoded session up to here and the first from here on.
+    let mut uncoded_before = None;
+    let mut uncoded_next = 0;
+    criterion.iter().enumerate().map(move |(session, coded)| {
+        if coded.is_none() {
+            uncoded_before = Some(session);
+        }
+        uncoded_next = uncoded_next.max(session);
+        while criterion.get(uncoded_next).is_some_and(Option::is_some) {
+            uncoded_next += 1;
+        }
+        uncoded_before.is_none_or(|uncoded| session - uncoded > after)
+            && (uncoded_next >= criterion.len() || uncoded_next - session > before)
+    })
+}
+
+/// Counts of one dyad, and their weighted sums.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     coded: usize,
     ruptures: usize,
     found: usize,
-    /// Ruptures among the sessions that can be judged, and the found ones of them.
-    judged_ruptures: usize,
-    judged_found: usize,
     true_flags: usize,
     false_flags: usize,
     quiet: usize,
+    /// Ruptures and the found ones; the same of those that can be judged; true flags, false flags, quiet sessions.
+    sums: [f64; 7],
 }
 
 impl Tally {
     fn of(
         flagged: &[bool],
         criterion: &[Option<bool>],
+        weights: &[f64],
         (before, after): (usize, usize),
         matching: &mut Matching,
     ) -> Self {
         let mut tally = Self { coded: criterion.iter().flatten().count(), ..Self::default() };
-        if tally.coded == 0 {
-            return tally;
-        }
         let flags = (0..).zip(flagged).filter(|(_, flag)| **flag).map(|(at, _)| at);
         let ruptures = (0..).zip(criterion).filter(|(_, coded)| **coded == Some(true)).map(|(at, _)| at);
         matching.run(flags, ruptures, before, after);
         let mut matched_flags = matching.pairs().iter().map(|pair| pair.0).peekable();
         let mut matched_ruptures = matching.pairs().iter().map(|pair| pair.1).peekable();
-        // The last uncoded session up to here and the first from here on.
-        let mut uncoded_before = None;
-        let mut uncoded_next = 0;
-        for (session, (flag, coded)) in flagged.iter().zip(criterion).enumerate() {
-            if coded.is_none() {
-                uncoded_before = Some(session);
-            }
-            uncoded_next = uncoded_next.max(session);
-            while criterion.get(uncoded_next).is_some_and(Option::is_some) {
-                uncoded_next += 1;
-            }
-            // A flag here may explain the sessions from `after` before it to `before` after it.
-            let is_judged = uncoded_before.is_none_or(|uncoded| session - uncoded > after)
-                && (uncoded_next >= criterion.len() || uncoded_next - session > before);
+        let sessions = flagged.iter().zip(criterion).zip(judged(criterion, (before, after)));
+        for (session, ((flag, coded), is_judged)) in sessions.enumerate() {
             let explains = matched_flags.next_if_eq(&session).is_some();
             let is_found = matched_ruptures.next_if_eq(&session).is_some();
             let is_rupture = *coded == Some(true);
+            let is_true = is_judged && explains;
+            let is_false = is_judged && *flag && !explains;
+            let is_quiet = is_judged && !*flag && !is_rupture;
             tally.ruptures += usize::from(is_rupture);
             tally.found += usize::from(is_found);
-            if is_judged {
-                tally.judged_ruptures += usize::from(is_rupture);
-                tally.judged_found += usize::from(is_found);
-                tally.true_flags += usize::from(explains);
-                tally.false_flags += usize::from(*flag && !explains);
-                tally.quiet += usize::from(!*flag && !is_rupture);
+            tally.true_flags += usize::from(is_true);
+            tally.false_flags += usize::from(is_false);
+            tally.quiet += usize::from(is_quiet);
+            let counted = [
+                is_rupture,
+                is_found,
+                is_judged && is_rupture,
+                is_judged && is_found,
+                is_true,
+                is_false,
+                is_quiet,
+            ];
+            let weight = weight(weights, session);
+            for (sum, counts) in tally.sums.iter_mut().zip(counted) {
+                *sum += if counts { weight } else { 0.0 };
             }
         }
         tally
@@ -267,19 +311,6 @@ impl Tally {
         counts.true_flags += self.true_flags;
         counts.false_flags += self.false_flags;
         counts.quiet += self.quiet;
-    }
-
-    fn weighted(&self, weight: f64) -> [f64; 7] {
-        [
-            self.ruptures,
-            self.found,
-            self.judged_ruptures,
-            self.judged_found,
-            self.true_flags,
-            self.false_flags,
-            self.quiet,
-        ]
-        .map(|count| weight * count as f64)
     }
 
     /// Sensitivity, precision, specificity and kappa from summed counts.

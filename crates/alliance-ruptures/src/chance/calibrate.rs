@@ -4,10 +4,8 @@ use super::draw::{Drawn, Planted};
 use super::options::in_threads;
 use super::tally::{Tally, samples, share};
 use super::{ChanceError, ChanceOptions, Estimate, NullModel};
-use crate::{
-    Comparison, Detection, Reference, Repair, Rule, RuptureError, ScoreScale, Series, Spread, Unit,
-    detect_with,
-};
+use crate::detector::ThresholdRange;
+use crate::{Detection, Detector, RuptureError, Series, Spread, detect_with};
 
 /// Rounds of bisection: the threshold is then known to one millionth.
 const ROUNDS: usize = 24;
@@ -17,6 +15,9 @@ const MOST_DOUBLINGS: usize = 40;
 
 /// Smallest threshold that is tried where there is no lattice, in units of the rule: smaller ones drown in rounding.
 const LEAST_THRESHOLD: f64 = 1e-6;
+
+/// Log odds of the smallest and the largest probability that is tried as a threshold.
+const LOG_ODDS: (f64, f64) = (-14.0, 30.0);
 
 /// Of what a rate is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +58,7 @@ pub struct Recall {
 #[non_exhaustive]
 pub struct Calibration {
     /// The rule with its threshold.
-    pub rule: Rule,
+    pub rule: Detector,
     /// Name of the model and its fit.
     pub model: &'static str,
     /// The rate that was wanted.
@@ -80,7 +81,7 @@ struct Samples {
 }
 
 impl Samples {
-    fn new(rule: &Rule, model: &NullModel, options: &ChanceOptions) -> Self {
+    fn new(rule: &Detector, model: &NullModel, options: &ChanceOptions) -> Self {
         let (count, size) = samples(rule, model.dyads(), options.clients);
         let samples = in_threads(count, options.threads(), |sample| {
             let first = sample * size;
@@ -92,7 +93,7 @@ impl Samples {
         Self { samples, threads: options.threads() }
     }
 
-    fn rate(&self, rule: &Rule, per: Per) -> (f64, f64) {
+    fn rate(&self, rule: &Detector, per: Per) -> (f64, f64) {
         let tallies = in_threads(self.samples.len(), self.threads, |place| {
             self.samples.get(place).map_or_else(Tally::default, |(series, spread, drawn)| {
                 Tally::of(&detect_with(series, rule, spread, Some(1)), drawn)
@@ -105,18 +106,19 @@ impl Samples {
     }
 }
 
-/// Sets the threshold of a rule so that it fires at this rate if nothing happens.
+/// Sets the threshold of a rule, or of any other [`Detector`] that [has one](Detector::threshold), so that it fires at this
+/// rate if nothing happens.
 ///
 /// The threshold is the smallest whose rate is not above the wanted one. Where the rule compares scores of a lattice in
 /// points of the scale, it is a whole number of steps.
 ///
-/// Pooled units are pooled over simulated samples as large as the user's; recall is that of single
+/// Pooled numbers are pooled over simulated samples as large as the user's; recall is that of single
 /// falls planted in series without any other, at a random scored session from the fourth on, with pooled units as they
 /// are without falls.
 ///
 /// # Errors
 ///
-/// `not-calibratable` for a fixed reference, for series the rule cannot assess, and if no threshold
+/// `not-calibratable` for a detector without a threshold, for series it cannot assess, and if no threshold
 /// gives a rate as low; `invalid-option` unless the rate is above 0 and below 1.
 ///
 /// ```
@@ -131,11 +133,11 @@ impl Samples {
 /// options.clients = 2_000;
 /// let model = NullModel::fit(&sample).expect("enough clients");
 /// let found = calibrate(&rule, &model, 0.05, Per::Client, &options).expect("has a threshold");
-/// assert!(found.attained.rate <= 0.05 && found.rule.threshold > 2.0);
+/// assert!(found.attained.rate <= 0.05 && found.rule.threshold() > Some(2.0));
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 pub fn calibrate(
-    rule: &Rule,
+    rule: impl Into<Detector>,
     model: &NullModel,
     rate: f64,
     per: Per,
@@ -146,18 +148,52 @@ pub fn calibrate(
         let problem = "a wanted rate is above 0 and below 1".to_owned();
         return Err(RuptureError::InvalidOption { option: "rate", problem }.into());
     }
-    if matches!(rule.reference, Reference::Fixed(_)) {
+    let rule: Detector = rule.into().checked()?;
+    if rule.threshold().is_none() {
         return Err(ChanceError::NoThreshold);
     }
     // Episodes and their repair say nothing about which sessions are flagged.
-    let plain = Rule { repair: Repair::NotAsked, ..*rule };
-    let samples = Samples::new(rule, model, options);
-    let step = lattice_step(rule, model.scale());
-    // A threshold on the lattice or, without one, any.
-    let at = |threshold: f64| Rule { threshold, ..plain };
-    let rate_at = |threshold: f64| samples.rate(&at(threshold), per);
-    let (lowest, next) = step.map_or((LEAST_THRESHOLD, 1.0), |step| (step, step));
-    let (rate_of_lowest, _) = rate_at(lowest);
+    let plain = rule.without_repair();
+    let samples = Samples::new(&plain, model, options);
+    let found = smallest_threshold(&plain, model, rate, |rule| samples.rate(rule, per).0)?;
+    let (attained, monte_carlo_error) = samples.rate(&plain.with_threshold(found.threshold)?, per);
+    Ok(Calibration {
+        rule: rule.with_threshold(found.threshold)?,
+        model: model.name(),
+        wanted: rate,
+        per,
+        attained: Estimate { rate: attained, monte_carlo_error, fit_interval: None },
+        next_rate: found.rate_before,
+        recall: recall(&plain.with_threshold(found.threshold)?, model, &samples, options),
+    })
+}
+
+/// A threshold, and the smallest rate above the wanted one that a smaller threshold was seen to have.
+struct Found {
+    threshold: f64,
+    rate_before: f64,
+}
+
+/// The smallest threshold whose rate is not above the wanted one: doubling, then bisection.
+fn smallest_threshold(
+    rule: &Detector,
+    model: &NullModel,
+    rate: f64,
+    rate_of: impl Fn(&Detector) -> f64,
+) -> Result<Found, ChanceError> {
+    let range = rule.threshold_range(model.scale());
+    // Places are what is halved: thresholds themselves, or log odds of probabilities.
+    let threshold_at = |place: f64| match range {
+        ThresholdRange::Probability => 1.0 / (1.0 + libm::exp(-place)),
+        ThresholdRange::Positive | ThresholdRange::Steps(_) => place,
+    };
+    let rate_at = |place: f64| Ok::<f64, ChanceError>(rate_of(&rule.with_threshold(threshold_at(place))?));
+    let (lowest, next) = match range {
+        ThresholdRange::Positive => (LEAST_THRESHOLD, 1.0),
+        ThresholdRange::Steps(step) => (step, step),
+        ThresholdRange::Probability => LOG_ODDS,
+    };
+    let rate_of_lowest = rate_at(lowest)?;
     if rate_of_lowest.is_nan() {
         return Err(ChanceError::NothingAssessed);
     }
@@ -166,26 +202,26 @@ pub fn calibrate(
         high = next;
         let mut doublings = 0;
         loop {
-            let (now, _) = rate_at(high);
+            let now = rate_at(high)?;
             if now <= rate {
                 break;
             }
             (low, above) = (high, now);
             doublings += 1;
-            if doublings > MOST_DOUBLINGS {
+            if doublings > MOST_DOUBLINGS || range == ThresholdRange::Probability {
                 return Err(ChanceError::NotAttainable { wanted: rate, lowest: now });
             }
             high *= 2.0;
         }
         for _ in 0..ROUNDS {
-            let middle = match step {
-                Some(step) => step * (f64::midpoint(low, high) / step).round(),
-                None => f64::midpoint(low, high),
+            let middle = match range {
+                ThresholdRange::Steps(step) => step * (f64::midpoint(low, high) / step).round(),
+                ThresholdRange::Positive | ThresholdRange::Probability => f64::midpoint(low, high),
             };
             if middle <= low || middle >= high {
                 break;
             }
-            let (now, _) = rate_at(middle);
+            let now = rate_at(middle)?;
             if now <= rate {
                 high = middle;
             } else {
@@ -193,39 +229,18 @@ pub fn calibrate(
             }
         }
     }
-    let (attained, monte_carlo_error) = rate_at(high);
-    let rule = Rule { threshold: high, ..*rule };
-    Ok(Calibration {
-        rule,
-        model: model.name(),
-        wanted: rate,
-        per,
-        attained: Estimate { rate: attained, monte_carlo_error, fit_interval: None },
-        next_rate: above,
-        recall: recall(&Rule { repair: Repair::NotAsked, ..rule }, model, &samples, options),
-    })
+    Ok(Found { threshold: threshold_at(high), rate_before: above })
 }
 
-/// The step of thresholds where only multiples of it differ.
-fn lattice_step(rule: &Rule, scale: ScoreScale) -> Option<f64> {
-    let on_lattice = matches!(rule.reference, Reference::Previous | Reference::RunningMaximum)
-        && rule.gaps != crate::Gaps::Interpolate;
-    let step = scale.step.filter(|_| on_lattice)?;
-    match rule.unit {
-        Unit::Points => Some(step),
-        Unit::Pomp => Some(100.0 * step / (scale.highest - scale.lowest)),
-        _ => None,
-    }
-}
-
-fn recall(rule: &Rule, model: &NullModel, samples: &Samples, options: &ChanceOptions) -> Vec<Recall> {
+fn recall(rule: &Detector, model: &NullModel, samples: &Samples, options: &ChanceOptions) -> Vec<Recall> {
     let pooled = model.pooled_sd();
     let depths: Vec<(f64, f64)> = match &options.depths {
         Depths::Points(depths) => depths.iter().map(|depth| (*depth, depth / pooled)).collect(),
         Depths::PooledSds(depths) => depths.iter().map(|depth| (depth * pooled, *depth)).collect(),
     };
     let found = |depth: f64, sessions: usize| {
-        let planted = Planted { depth, sessions };
+        let orientation = rule.orientation(model.scale());
+        let planted = Planted { depth, sessions, orientation };
         let (mut first, mut starts) = (0, Vec::with_capacity(samples.samples.len()));
         for (series, ..) in &samples.samples {
             starts.push(first);
@@ -271,10 +286,6 @@ impl Calibration {
             Per::Session => "sessions",
             Per::Client => "clients",
         };
-        let comparison = match self.rule.comparison {
-            Comparison::AtLeast => "at least",
-            Comparison::MoreThan => "more than",
-        };
         let recall: Vec<String> = self
             .recall
             .iter()
@@ -289,9 +300,9 @@ impl Calibration {
             })
             .collect();
         format!(
-            "A fall of {comparison} {:.4} units flags {:.2} % of {per} if nothing had happened, under the {} \
+            "{} flags {:.2} % of {per} if nothing had happened, under the {} \
              (wanted: at most {:.2} %). Expected recall of a planted fall of one / three sessions by depth: {}.",
-            self.rule.threshold,
+            self.rule.threshold_in_words(),
             100.0 * self.attained.rate,
             self.model,
             100.0 * self.wanted,

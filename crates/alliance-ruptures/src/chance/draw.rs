@@ -17,6 +17,8 @@ pub(super) struct Planted {
     pub(super) depth: f64,
     /// Scored sessions it lasts.
     pub(super) sessions: usize,
+    /// The orientation under which it is a fall.
+    pub(super) orientation: Orientation,
 }
 
 /// What is known of a simulated client besides the scores.
@@ -106,7 +108,7 @@ impl<'m> Source<'m> {
             scores.push(if is_missing { f64::NAN } else { rating });
         }
         let run = scores.get_mut(start..).unwrap_or_default();
-        let fall = planted.and_then(|planted| self.plant(seed, client, planted, run));
+        let fall = planted.and_then(|planted| Self::plant(seed, client, planted, run));
         for rating in run {
             *rating = self.form.score(*rating);
         }
@@ -115,18 +117,15 @@ impl<'m> Source<'m> {
         Drawn { fifth, fall }
     }
 
-    /// Lowers some scored sessions in a row, from a random one after the third on.
-    fn plant(&self, seed: u64, client: usize, planted: Planted, run: &mut [f64]) -> Option<(usize, usize)> {
+    /// Worsens some scored sessions in a row, from a random one after the third on.
+    fn plant(seed: u64, client: usize, planted: Planted, run: &mut [f64]) -> Option<(usize, usize)> {
         /// Scored sessions before a planted fall: the history rules ask for.
         const BEFORE: usize = 3;
         let mut random = Generator::stream(seed, PLANT | client as u64);
         let count = run.iter().filter(|score| !score.is_nan()).count();
         let places = count.checked_sub(BEFORE).filter(|places| *places > 0)?;
         let first = BEFORE + random.below(places);
-        let worse = match self.model.sample.scale().orientation {
-            Orientation::HigherIsBetter => -planted.depth,
-            Orientation::LowerIsBetter => planted.depth,
-        };
+        let worse = planted.orientation.worse_by(0.0, planted.depth);
         let mut fall = None;
         let scored = run.iter_mut().enumerate().filter(|(_, score)| !score.is_nan());
         for (session, score) in scored.skip(first).take(planted.sessions) {

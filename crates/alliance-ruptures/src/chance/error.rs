@@ -32,10 +32,8 @@ pub enum ChanceError {
         /// Dyads it takes.
         needed: usize,
     },
-    /// The rule has no threshold to move: a fixed score is its own.
-    #[error(
-        "not calibratable: the rule compares with a fixed score and has no threshold that could be moved"
-    )]
+    /// The rule has no threshold to move: a fixed score is its own, run rules have none.
+    #[error("not calibratable: the rule has no threshold that could be moved")]
     NoThreshold,
     /// No client or session can be flagged at all, whatever the threshold.
     #[error("not calibratable: the rule can assess no session of series like these")]

@@ -21,4 +21,4 @@ pub use falls::Falls;
 pub use fit::Fit;
 pub use model::{NullModel, NullParameters};
 pub use options::ChanceOptions;
-pub use rate::{ChanceRate, Estimate, chance_rate};
+pub use rate::{ChanceRate, Estimate, chance_rate, chance_rates};

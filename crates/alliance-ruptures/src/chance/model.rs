@@ -164,14 +164,14 @@ impl NullModel {
     pub fn describe(&self) -> String {
         let falls = match (self.fit, self.falls()) {
             (Fit::AsObserved, _) => {
-                "The sample was taken as it is: ruptures in it count as volatility, which makes these rates too high and \
-                 thresholds set to them too strict."
+                "The sample was taken as it is: what did happen counts as volatility, which makes these rates too high \
+                 and thresholds set to them too strict."
                     .to_owned()
             }
             (Fit::ResistantToFalls, Some(falls)) => format!(
                 "Deep falls outnumber deep rises in the sample by more than this model explains. They were set apart, and \
                  the model fitted beside falls that begin in {:.1} % of sessions, {:.1} points deep and {:.1} sessions long on \
-                 average; these are no estimate of ruptures. If chance itself is skewed towards low scores, they are part \
+                 average; these are no estimate of what happened. If chance itself is skewed towards low scores, they are part \
                  of it, and these rates are too low.",
                 100.0 * falls.onsets,
                 falls.depth,
@@ -179,7 +179,7 @@ impl NullModel {
             ),
             (Fit::ResistantToFalls, None) => {
                 "Deep falls do not outnumber deep rises in the sample by more than this model explains, so it was taken as it \
-                 is: ruptures too few or too shallow to show count as volatility, which makes these rates too high."
+                 is: falls too few or too shallow to show count as volatility, which makes these rates too high."
                     .to_owned()
             }
         };

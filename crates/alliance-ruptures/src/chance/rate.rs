@@ -7,7 +7,7 @@ use alliance_statistics::Generator;
 use super::options::in_threads;
 use super::tally::{CLASSES, Tally, samples, share};
 use super::{ChanceError, ChanceOptions, NullModel};
-use crate::{ClientClass, Rule, Spread, detect_with};
+use crate::{ClientClass, Detector, Spread, detect_with};
 
 /// Simulated clients per refit of the bootstrap.
 const REFIT_CLIENTS: usize = 1_000;
@@ -32,8 +32,8 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChanceRate {
-    /// The rule.
-    pub rule: Rule,
+    /// The rule or other detector.
+    pub rule: Detector,
     /// Name of the model and its fit.
     pub model: &'static str,
     /// What the model is made of, how it was fitted, and what it cannot know, in words.
@@ -59,9 +59,9 @@ pub struct ChanceRate {
     pub by_volatility: [Estimate; 5],
 }
 
-/// The chance rate of a rule on series like those the model was fitted to.
+/// The chance rate of a rule, or of any other [`Detector`], on series like those the model was fitted to.
 ///
-/// Units that pool over clients are pooled over each of many simulated samples as large as the user's (at most
+/// Numbers that pool over clients are pooled over each of many simulated samples as large as the user's (at most
 /// 1 000 clients), as the rule will pool over the user's sample.
 ///
 /// # Errors
@@ -83,20 +83,48 @@ pub struct ChanceRate {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 pub fn chance_rate(
-    rule: &Rule,
+    rule: impl Into<Detector>,
     model: &NullModel,
     options: &ChanceOptions,
 ) -> Result<ChanceRate, ChanceError> {
     options.check()?;
+    let rule: Detector = rule.into();
+    Ok(rate_with(&rule, model, options, refit_rates(&[rule], model, options).first()))
+}
+
+/// The chance rates of several rules, as [`chance_rate`] gives them; refits for the interval are made once for all.
+///
+/// # Errors
+///
+/// `invalid-option`.
+pub fn chance_rates(
+    rules: &[Detector],
+    model: &NullModel,
+    options: &ChanceOptions,
+) -> Result<Vec<ChanceRate>, ChanceError> {
+    options.check()?;
+    let refits = refit_rates(rules, model, options);
+    let each = rules.iter().enumerate();
+    Ok(each.map(|(place, rule)| rate_with(rule, model, options, refits.get(place))).collect())
+}
+
+/// Counts at a refit to the sample itself, and at each refit to drawn dyads.
+type Refits = (Vec<Tally>, Vec<Vec<Tally>>);
+
+fn rate_with(
+    rule: &Detector,
+    model: &NullModel,
+    options: &ChanceOptions,
+    refits: Option<&Refits>,
+) -> ChanceRate {
     let tallies = simulate(rule, model, options, options.clients, options.threads());
-    let refits = refit_rates(rule, model, options);
     let estimate = |of: &dyn Fn(&Tally) -> (u64, u64), shifts: Option<Vec<f64>>| {
         let (rate, monte_carlo_error) = share(&tallies, of);
         let fit_interval = shifts.and_then(|shifts| interval(rate, shifts));
         Estimate { rate, monte_carlo_error, fit_interval }
     };
     let shifts = |of: &dyn Fn(&Tally) -> (u64, u64)| {
-        let (base, refits) = refits.as_ref()?;
+        let (base, refits) = refits?;
         let (at_fit, _) = share(base, of);
         Some(refits.iter().map(|tallies| share(tallies, of).0 - at_fit).collect::<Vec<f64>>())
     };
@@ -107,7 +135,7 @@ pub fn chance_rate(
         let fifth = |tally: &Tally| tally.fifths.get(place).copied().unwrap_or_default();
         estimate(&|tally| (fifth(tally)[1], fifth(tally)[0]), None)
     };
-    Ok(ChanceRate {
+    ChanceRate {
         rule: *rule,
         model: model.name(),
         model_described: model.describe(),
@@ -127,7 +155,7 @@ pub fn chance_rate(
             (CLASSES.get(place).copied().unwrap_or(ClientClass::NotAssessed), of_class(place))
         }),
         by_volatility: std::array::from_fn(of_fifth),
-    })
+    }
 }
 
 fn at(counts: &[u64], place: usize) -> u64 {
@@ -136,7 +164,7 @@ fn at(counts: &[u64], place: usize) -> u64 {
 
 /// Counts of `clients` simulated clients, sample by sample.
 fn simulate(
-    rule: &Rule,
+    rule: &Detector,
     model: &NullModel,
     options: &ChanceOptions,
     clients: usize,
@@ -151,23 +179,29 @@ fn simulate(
     })
 }
 
-/// Counts at a refit to the sample itself and at each refit to drawn dyads, all from the same random numbers, so that
-/// they differ by the draw only.
-fn refit_rates(
-    rule: &Rule,
-    model: &NullModel,
-    options: &ChanceOptions,
-) -> Option<(Vec<Tally>, Vec<Vec<Tally>>)> {
+/// Refits and what each rule finds under them, all from the same random numbers, so that they differ by the draw only;
+/// nothing without bootstrap.
+fn refit_rates(rules: &[Detector], model: &NullModel, options: &ChanceOptions) -> Vec<Refits> {
     if options.bootstrap == 0 {
-        return None;
+        return Vec::new();
     }
     let clients = options.clients.min(REFIT_CLIENTS);
-    let base = simulate(rule, &model.refit(None), options, clients, options.threads());
-    let refits = in_threads(options.bootstrap, options.threads(), |refit| {
+    let refitted = model.refit(None);
+    let mut found: Vec<Refits> = rules
+        .iter()
+        .map(|rule| (simulate(rule, &refitted, options, clients, options.threads()), Vec::new()))
+        .collect();
+    let drawn = in_threads(options.bootstrap, options.threads(), |refit| {
         let mut random = Generator::stream(options.seed, REFITS | refit as u64);
-        simulate(rule, &model.refit(Some(&mut random)), options, clients, 1)
+        let refitted = model.refit(Some(&mut random));
+        rules.iter().map(|rule| simulate(rule, &refitted, options, clients, 1)).collect::<Vec<_>>()
     });
-    Some((base, refits))
+    for refit in drawn {
+        for ((_, of_rule), tallies) in found.iter_mut().zip(refit) {
+            of_rule.push(tallies);
+        }
+    }
+    found
 }
 
 /// Percentile interval of the rate moved by the refits' shifts.
@@ -194,8 +228,12 @@ impl ChanceRate {
         if self.repaired.rate.is_finite() {
             let _ = write!(text, ", and {} of episodes that could end are repaired", percent(&self.repaired));
         }
-        let _ = write!(text, ". {}", self.model_described);
-        text
+        format!("{text}. {}", self.model_sentence())
+    }
+
+    /// The model, how it was fitted, and what it cannot know, in words.
+    pub fn model_sentence(&self) -> &str {
+        &self.model_described
     }
 }
 

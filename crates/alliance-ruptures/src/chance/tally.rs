@@ -1,7 +1,7 @@
 //! Counts of simulated samples, and rates with their errors from them.
 
 use super::draw::Drawn;
-use crate::{ClientClass, Detection, Resolution, Rule, Unit};
+use crate::{ClientClass, Detection, Detector, Resolution};
 
 /// The classes in the order of [`Tally::classes`].
 pub(super) const CLASSES: [ClientClass; 5] = [
@@ -67,18 +67,10 @@ impl Tally {
 
 /// How many samples of how many clients make up a simulation.
 ///
-/// A unit that pools over clients pools over each simulated sample, which is as large as the user's.
-pub(super) fn samples(rule: &Rule, dyads: usize, clients: usize) -> (usize, usize) {
-    let pools = matches!(
-        rule.unit,
-        Unit::PooledWithinSd
-            | Unit::ShrunkenSd
-            | Unit::StricterOfOwnAndPooled
-            | Unit::BetweenPersonSd
-            | Unit::DifferenceError(_)
-    );
+/// A detector that pools over clients pools over each simulated sample, which is as large as the user's.
+pub(super) fn samples(rule: &Detector, dyads: usize, clients: usize) -> (usize, usize) {
     let most = (clients / LEAST_SAMPLES).max(1);
-    let size = if pools { dyads.min(MOST_IN_SAMPLE) } else { UNPOOLED }.clamp(1, most);
+    let size = if rule.pools() { dyads.min(MOST_IN_SAMPLE) } else { UNPOOLED }.clamp(1, most);
     (clients.div_ceil(size), size)
 }
 

@@ -7,6 +7,7 @@ use crate::{Orientation, RuptureError};
 
 /// When [`anhoj_runs`] gives an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AnhojOptions {
     min_useful: usize,
@@ -42,7 +43,7 @@ impl AnhojOptions {
 }
 
 /// Runs about the median.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnhojRuns {
     /// Median of the observed scores.
@@ -104,54 +105,72 @@ pub fn anhoj_runs(
     orientation: Orientation,
     options: &AnhojOptions,
 ) -> Result<AnhojRuns, NotAssessable> {
-    if scores.iter().any(|score| score.is_infinite()) {
-        return Err(NotAssessable::NotFinite);
-    }
-    let mut known: Vec<f64> = scores.iter().copied().filter(|score| !score.is_nan()).collect();
-    let median = median_of(&mut known);
-    let useful = known.iter().filter(|score| **score != median).count();
-    if useful == 0 && !known.is_empty() {
-        return Err(NotAssessable::Constant);
-    }
-    if useful < options.min_useful {
-        return Err(NotAssessable::TooFewOffMedian { found: useful, needed: options.min_useful });
-    }
+    let mut runs = AnhojRuns::default();
+    runs.look(scores, orientation, *options, &mut Vec::new())?;
+    Ok(runs)
+}
 
-    let longest_run_limit = rounded_log2(useful) + 3;
-    let mut runs = AnhojRuns {
-        median,
-        useful,
-        longest_run: 0,
-        longest_worse_run: 0,
-        longest_run_limit,
-        crossings: 0,
-        crossings_limit: fifth_percentile(useful - 1),
-        signals: Vec::new(),
-    };
-    let mut side = None;
-    let mut length = 0;
-    for (session, score) in scores.iter().enumerate() {
-        if score.is_nan() || *score == median {
-            continue;
+impl AnhojRuns {
+    /// Takes another series; its own memory and the scratch are used again.
+    pub(super) fn look(
+        &mut self,
+        scores: &[f64],
+        orientation: Orientation,
+        options: AnhojOptions,
+        known: &mut Vec<f64>,
+    ) -> Result<(), NotAssessable> {
+        if scores.iter().any(|score| score.is_infinite()) {
+            return Err(NotAssessable::NotFinite);
         }
-        // Compared, not subtracted: a difference of tiny scores could round to zero.
-        let is_worse = badness(if *score > median { 1.0 } else { -1.0 }, orientation) > 0.0;
-        if side == Some(is_worse) {
-            length += 1;
-        } else {
-            runs.crossings += usize::from(side.is_some());
-            side = Some(is_worse);
-            length = 1;
+        known.clear();
+        known.extend(scores.iter().filter(|score| !score.is_nan()));
+        let median = median_of(known);
+        let useful = known.iter().filter(|score| **score != median).count();
+        if useful == 0 && !known.is_empty() {
+            return Err(NotAssessable::Constant);
         }
-        runs.longest_run = runs.longest_run.max(length);
-        if is_worse {
-            runs.longest_worse_run = runs.longest_worse_run.max(length);
-            if length > longest_run_limit {
-                runs.signals.push(session);
+        if useful < options.min_useful {
+            return Err(NotAssessable::TooFewOffMedian { found: useful, needed: options.min_useful });
+        }
+
+        let longest_run_limit = rounded_log2(useful) + 3;
+        let mut signals = std::mem::take(&mut self.signals);
+        signals.clear();
+        *self = Self {
+            median,
+            useful,
+            longest_run: 0,
+            longest_worse_run: 0,
+            longest_run_limit,
+            crossings: 0,
+            crossings_limit: fifth_percentile(useful - 1),
+            signals,
+        };
+        let mut side = None;
+        let mut length = 0;
+        for (session, score) in scores.iter().enumerate() {
+            if score.is_nan() || *score == median {
+                continue;
+            }
+            // Compared, not subtracted: a difference of tiny scores could round to zero.
+            let is_worse = badness(if *score > median { 1.0 } else { -1.0 }, orientation) > 0.0;
+            if side == Some(is_worse) {
+                length += 1;
+            } else {
+                self.crossings += usize::from(side.is_some());
+                side = Some(is_worse);
+                length = 1;
+            }
+            self.longest_run = self.longest_run.max(length);
+            if is_worse {
+                self.longest_worse_run = self.longest_worse_run.max(length);
+                if length > longest_run_limit {
+                    self.signals.push(session);
+                }
             }
         }
+        Ok(())
     }
-    Ok(runs)
 }
 
 /// log2 of a positive count, rounded to the nearest whole number, in whole numbers; it is never halfway.

@@ -9,6 +9,7 @@ use crate::{Orientation, RuptureError};
 ///
 /// Defaults of qcc: `k` 0.5, half of the shift of one sigma that is looked for, and `h` 5. With `h` 4 it is quicker.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CusumOptions {
     k: f64,
@@ -43,6 +44,15 @@ impl CusumOptions {
         Ok(Self { k, h })
     }
 
+    /// The same reference value with another decision interval.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-option` unless `h` is finite and above 0.
+    pub fn with_interval(self, h: f64) -> Result<Self, RuptureError> {
+        Self::new(self.k, h)
+    }
+
     /// Reference value, in sigma.
     pub fn k(&self) -> f64 {
         self.k
@@ -51,6 +61,10 @@ impl CusumOptions {
     /// Decision interval, in sigma.
     pub fn h(&self) -> f64 {
         self.h
+    }
+
+    pub(super) fn is_exceeded_by(&self, sum: f64) -> bool {
+        sum > self.h + TOLERANCE
     }
 }
 
@@ -96,26 +110,41 @@ impl IndividualsChart {
     /// ```
     pub fn cusum(&self, options: &CusumOptions, orientation: Orientation) -> Cusum {
         let mut cusum = Cusum { path: Vec::with_capacity(self.sessions()), signals: Vec::new() };
-        let (mut sum, mut onset) = (0.0, 0);
-        for (session, badness) in self.badness(orientation).enumerate() {
-            if badness.is_nan() {
-                cusum.path.push(f64::NAN);
+        let (mut before, mut onset) = (0.0, 0);
+        for (session, sum) in self.cumulated(options, orientation).enumerate() {
+            cusum.path.push(sum);
+            if sum.is_nan() {
                 continue;
             }
-            if sum == 0.0 {
+            if before == 0.0 {
                 onset = session;
+            }
+            if options.is_exceeded_by(sum) {
+                cusum.signals.push(CusumSignal { session, onset });
+            }
+            before = sum;
+        }
+        cusum
+    }
+
+    /// The sum after each session, NaN for a missing one.
+    pub(super) fn cumulated(
+        &self,
+        options: &CusumOptions,
+        orientation: Orientation,
+    ) -> impl Iterator<Item = f64> {
+        let mut sum = 0.0;
+        self.badness(orientation).map(move |badness| {
+            if badness.is_nan() {
+                return f64::NAN;
             }
             sum += badness - options.k;
             // A rounding error above 0 would date the onset too early.
             if sum.is_nan() || sum < TOLERANCE {
                 sum = 0.0;
             }
-            cusum.path.push(sum);
-            if sum > options.h + TOLERANCE {
-                cusum.signals.push(CusumSignal { session, onset });
-            }
-        }
-        cusum
+            sum
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{Orientation, RuptureError};
 
 /// Which sessions count in the exponent that widens the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum EwmaExponent {
     /// Observed sessions, which are those that entered the average.
@@ -20,6 +21,7 @@ pub enum EwmaExponent {
 ///
 /// Defaults of qcc: `lambda` 0.2 and `width` 3 (2.7 to 3 are usual); observed sessions in the exponent.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct EwmaOptions {
     lambda: f64,
@@ -53,6 +55,15 @@ impl EwmaOptions {
             });
         }
         Ok(Self { lambda, width, exponent: EwmaExponent::default() })
+    }
+
+    /// The same with limits of another width.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-option` unless the width is finite and above 0.
+    pub fn with_width(self, width: f64) -> Result<Self, RuptureError> {
+        Ok(Self::new(self.lambda, width)?.with_exponent(self.exponent))
     }
 
     /// Which sessions count in the exponent.
@@ -107,38 +118,64 @@ impl IndividualsChart {
     /// # Ok::<(), alliance_ruptures::charts::NotAssessable>(())
     /// ```
     pub fn ewma(&self, options: &EwmaOptions, orientation: Orientation) -> Ewma {
-        let lambda = options.lambda;
         let sessions = self.sessions();
         let mut ewma = Ewma {
             path: Vec::with_capacity(sessions),
             limits: Vec::with_capacity(sessions),
             signals: Vec::new(),
         };
+        for (session, step) in self.averaged(options).enumerate() {
+            ewma.limits.push(self.limits(session, step.half));
+            ewma.path.push(self.centre(session) + step.average * self.sigma());
+            if step.is_beyond(orientation) {
+                ewma.signals.push(session);
+            }
+        }
+        ewma
+    }
+
+    /// The average after each session.
+    pub(super) fn averaged(&self, options: &EwmaOptions) -> impl Iterator<Item = EwmaStep> {
+        let EwmaOptions { lambda, width, exponent } = *options;
         let spread = lambda / (2.0 - lambda);
         let shrink = (1.0 - lambda) * (1.0 - lambda);
         // In units of sigma: the average, and (1 - lambda)^(2 t).
         let (mut average, mut decay) = (0.0, 1.0);
-        for session in 0..sessions {
+        (0..self.sessions()).map(move |session| {
             let deviation = self.standardised(session);
             let is_observed = !deviation.is_nan();
+            let before = average;
             if is_observed {
                 average = lambda * deviation + (1.0 - lambda) * average;
             }
-            if is_observed || options.exponent == EwmaExponent::Elapsed {
+            if is_observed || exponent == EwmaExponent::Elapsed {
                 decay *= shrink;
             }
-            let half = options.width * (spread * (1.0 - decay)).sqrt();
-            ewma.limits.push(self.limits(session, half));
-            if is_observed {
-                ewma.path.push(self.centre(session) + average * self.sigma());
-                if badness(average, orientation) > half + TOLERANCE {
-                    ewma.signals.push(session);
-                }
-            } else {
-                ewma.path.push(f64::NAN);
-            }
-        }
-        ewma
+            let half = width * (spread * (1.0 - decay)).sqrt();
+            EwmaStep { before, average: if is_observed { average } else { f64::NAN }, half }
+        })
+    }
+}
+
+/// One session of a moving average, in units of sigma from the centre line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EwmaStep {
+    /// The average before the session.
+    pub(super) before: f64,
+    /// The average with it; NaN if it is missing.
+    pub(super) average: f64,
+    /// How far the limits lie off.
+    pub(super) half: f64,
+}
+
+impl EwmaStep {
+    pub(super) fn is_beyond(&self, orientation: Orientation) -> bool {
+        badness(self.average, orientation) > self.half + TOLERANCE
+    }
+
+    /// How much worse than the centre line, in sigma, a session is that just moves the average beyond its limit.
+    pub(super) fn limit(&self, options: &EwmaOptions, orientation: Orientation) -> f64 {
+        (self.half - (1.0 - options.lambda) * badness(self.before, orientation)) / options.lambda
     }
 }
 

@@ -289,6 +289,16 @@ impl ChartFitter {
     }
 }
 
+impl IndividualsChart {
+    /// Place of the first session whose verdict does not help to set the centre line: 0 unless the baseline is frozen.
+    pub(super) fn first_after_baseline(&self) -> usize {
+        match self.options.baseline() {
+            Baseline::AllObserved => 0,
+            baseline @ Baseline::FirstObserved(_) => baseline_of(&self.deviations, baseline).len(),
+        }
+    }
+}
+
 /// The sessions that set centre line and sigma. A baseline longer than the series is caught by [`needed_sessions`].
 fn baseline_of(scores: &[f64], baseline: Baseline) -> &[f64] {
     match baseline {

@@ -11,9 +11,11 @@
 //! Formulas follow the R packages qcc (commit af35099) and qicharts2 (commit 1b9487e); control charts were
 //! proposed for ruptures by Eubanks-Carter, Gorman and Muran (2012, Psychotherapy Research 22, 621-637).
 //! Limits over a whole series look back: only a chart with a frozen baseline uses the past alone.
+//! [`ChartDetector`] and [`AnhojDetector`] make a [`Detector`](crate::Detector) of a chart.
 
 mod anhoj;
 mod cusum;
+mod detector;
 mod ewma;
 mod individuals;
 mod options;
@@ -23,6 +25,7 @@ mod trend;
 
 pub use anhoj::{AnhojOptions, AnhojRuns, anhoj_runs};
 pub use cusum::{Cusum, CusumOptions, CusumSignal};
+pub use detector::{AnhojDetector, ChartDetector, ChartSignal};
 pub use ewma::{Ewma, EwmaExponent, EwmaOptions};
 pub use individuals::{ChartFitter, IndividualsChart, Limits};
 pub use options::{Autocorrelation, Baseline, ChartOptions, Gaps, SigmaMethod, TrendAdjustment};
@@ -30,7 +33,7 @@ pub use run_rules::{RunRule, RunRules, RunSignal};
 
 use thiserror::Error;
 
-use crate::Orientation;
+use crate::{NotAssessed, Orientation};
 
 /// Why a series has no chart. A defined answer, not a fault of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
@@ -84,6 +87,19 @@ impl NotAssessable {
             Self::Constant => "constant",
             Self::NoMovingRange => "no-moving-range",
             Self::NotFinite => "not-finite",
+        }
+    }
+}
+
+impl From<NotAssessable> for NotAssessed {
+    fn from(reason: NotAssessable) -> Self {
+        match reason {
+            NotAssessable::TooFewSessions { observed, needed } => Self::TooFewSessions { observed, needed },
+            NotAssessable::TooFewMovingRanges { .. } => Self::TooFewMovingRanges,
+            NotAssessable::TooFewOffMedian { .. } => Self::TooFewOffMedian,
+            NotAssessable::Constant => Self::NoUnit,
+            NotAssessable::NoMovingRange => Self::NoMovingRange,
+            NotAssessable::NotFinite => Self::OutOfRange,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::RuptureError;
 
 /// Sessions that set the centre line and sigma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Baseline {
     /// All observed sessions; the chart then looks back on the whole series.
@@ -15,6 +16,7 @@ pub enum Baseline {
 
 /// How sigma is estimated from moving ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SigmaMethod {
     /// Mean moving range / 1.128 (d2 of two observations), as in qicharts2.
@@ -31,6 +33,7 @@ pub enum SigmaMethod {
 
 /// What a missing session does to what needs consecutive sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Gaps {
     /// The sessions before and after the gap count as consecutive.
@@ -41,6 +44,7 @@ pub enum Gaps {
 
 /// Line about which the scores are charted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum TrendAdjustment {
     /// A level: the mean of the baseline.
@@ -58,6 +62,7 @@ pub enum TrendAdjustment {
 /// A moving range estimate of sigma is too small by the factor sqrt(1 - rho) where neighbouring
 /// sessions correlate by rho.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Autocorrelation {
     /// Nothing.
@@ -86,6 +91,7 @@ pub enum Autocorrelation {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ChartOptions {
     baseline: Baseline,
@@ -171,6 +177,11 @@ impl ChartOptions {
     #[must_use]
     pub fn with_provisional_below(self, provisional_below: usize) -> Self {
         Self { provisional_below, ..self }
+    }
+
+    /// The options themselves if they are within their ranges.
+    pub(super) fn checked(self) -> Result<Self, RuptureError> {
+        self.with_baseline(self.baseline)?.with_min_sessions(self.min_sessions)
     }
 
     /// Sessions that set the centre line and sigma.

@@ -1,7 +1,7 @@
 //! Run rules of Western Electric and Nelson on the worse side of a chart.
 
 use super::{Gaps, IndividualsChart, TOLERANCE};
-use crate::Orientation;
+use crate::{Orientation, RuptureError};
 
 /// A run rule. Rules with a side are read on the worse side; "beyond" is off the centre line on that side.
 ///
@@ -82,6 +82,7 @@ impl RunRule {
 
 /// Which run rules are looked at, and what a missing session does to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RunRules {
     switched_on: u16,
@@ -122,6 +123,26 @@ impl RunRules {
         Self { gaps, ..self }
     }
 
+    /// The rules themselves if there is one and each looks at the worse side only.
+    pub(super) fn with_side(self) -> Result<Self, RuptureError> {
+        let mut on = RunRule::ALL.into_iter().filter(|rule| self.contains(*rule)).peekable();
+        let is_sound = on.peek().is_some() && on.all(RunRule::has_side);
+        if is_sound {
+            return Ok(self);
+        }
+        Err(RuptureError::InvalidOption {
+            option: "rules",
+            problem:
+                "at least one rule, and each must look at the worse side: Nelson 4, 7 and 8 have no side"
+                    .into(),
+        })
+    }
+
+    /// Whether one session beyond 3 sigma is enough.
+    pub(crate) fn has_action_limit(self) -> bool {
+        self.contains(RunRule::WesternElectric1) || self.contains(RunRule::Nelson1)
+    }
+
     /// Whether a rule is switched on.
     pub fn contains(&self, rule: RunRule) -> bool {
         self.switched_on & rule.bit() != 0
@@ -154,27 +175,40 @@ impl IndividualsChart {
     /// # Ok::<(), alliance_ruptures::charts::NotAssessable>(())
     /// ```
     pub fn run_rules(&self, rules: &RunRules, orientation: Orientation) -> Vec<RunSignal> {
-        let points: Vec<Point> = self
-            .badness(orientation)
-            .enumerate()
-            .filter(|(_, badness)| !badness.is_nan())
-            .map(|(session, badness)| Point { session, badness })
-            .collect();
         let mut signals = Vec::new();
+        self.run_rules_into(*rules, orientation, &mut Vec::new(), &mut signals);
+        signals.sort_unstable();
+        signals
+    }
+
+    /// The same, out of order, into buffers that are used again.
+    pub(super) fn run_rules_into(
+        &self,
+        rules: RunRules,
+        orientation: Orientation,
+        points: &mut Vec<Point>,
+        signals: &mut Vec<RunSignal>,
+    ) {
+        points.clear();
+        points.extend(
+            self.badness(orientation)
+                .enumerate()
+                .filter(|(_, badness)| !badness.is_nan())
+                .map(|(session, badness)| Point { session, badness }),
+        );
+        signals.clear();
         let together = |a: &Point, b: &Point| rules.gaps == Gaps::Bridge || a.session + 1 == b.session;
         for run in points.chunk_by(together) {
             for rule in RunRule::ALL.into_iter().filter(|rule| rules.contains(*rule)) {
-                look(rule, run, &mut signals);
+                look(rule, run, signals);
             }
         }
-        signals.sort_unstable();
-        signals
     }
 }
 
 /// An observed session, its distance off the centre line in sigma, positive where worse.
 #[derive(Debug, Clone, Copy)]
-struct Point {
+pub(super) struct Point {
     session: usize,
     badness: f64,
 }

@@ -67,7 +67,7 @@ impl Event {
             Change::Finished(episode) => Some(match episode.resolution {
                 Resolution::Repaired => Self::Repaired(episode),
                 Resolution::Unrepaired => Self::WindowPassed(episode),
-                Resolution::Censored => Self::Censored(episode),
+                Resolution::Censored(_) => Self::Censored(episode),
                 Resolution::NotAsked => Self::RunEnded(episode),
             }),
         }

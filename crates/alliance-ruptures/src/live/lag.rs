@@ -1,6 +1,7 @@
 //! Any rule, some sessions late.
 
 use super::{check_score, next_session, require_spread};
+use crate::rule::same_or_both_nan;
 use crate::series::MOST_SESSIONS;
 use crate::{Rule, RuptureError, ScoreScale, Series, Spread, detect_with};
 
@@ -28,7 +29,7 @@ impl std::fmt::Debug for Verdict {
 /// The verdict on a session is what the rule says of it given the sessions up to `lag` sessions later, and is then
 /// final: a batch over a longer series may say otherwise, because references and units of the whole series move on.
 /// With a lag as long as the series the two agree. It keeps the client's scores (at most 10 000 sessions), and an
-/// update takes time in proportion to them.
+/// update takes time in proportion to them. Equality and feature `serde` are as for [`LiveRule`](super::LiveRule).
 ///
 /// ```
 /// use alliance_ruptures::live::LaggedRule;
@@ -44,13 +45,35 @@ impl std::fmt::Debug for Verdict {
 /// # Ok::<(), alliance_ruptures::RuptureError>(())
 /// ```
 #[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(into = "super::stored::StoredLag", try_from = "super::stored::StoredLag")
+)]
 pub struct LaggedRule {
-    rule: Rule,
-    spread: Spread,
-    scale: ScoreScale,
-    lag: usize,
-    scores: Vec<f64>,
-    span: Option<(i64, i64)>,
+    pub(super) rule: Rule,
+    pub(super) spread: Spread,
+    pub(super) scale: ScoreScale,
+    pub(super) lag: usize,
+    pub(super) scores: Vec<f64>,
+    pub(super) span: Option<(i64, i64)>,
+}
+
+impl PartialEq for LaggedRule {
+    // Missing scores and unknown spreads are NaN.
+    fn eq(&self, other: &Self) -> bool {
+        let spread = |it: &Spread| [it.pooled_within, it.between, it.first];
+        let same = |one: &[f64], other: &[f64]| {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| same_or_both_nan(*one, *other))
+        };
+        self.rule == other.rule
+            && self.scale == other.scale
+            && self.lag == other.lag
+            && self.span == other.span
+            && same(&spread(&self.spread), &spread(&other.spread))
+            && same(&self.scores, &other.scores)
+    }
 }
 
 impl std::fmt::Debug for LaggedRule {
@@ -74,9 +97,29 @@ impl LaggedRule {
     ) -> Result<Self, RuptureError> {
         let rule = rule.checked()?;
         require_spread(&rule, spread)?;
-        let unknown = Spread { pooled_within: f64::NAN, between: f64::NAN, first: f64::NAN };
-        let spread = spread.copied().unwrap_or(unknown);
+        let spread = spread.copied().unwrap_or(Spread::UNKNOWN);
         Ok(Self { rule, spread, scale, lag, scores: Vec::new(), span: None })
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// Sessions after which a verdict is given.
+    pub fn lag(&self) -> usize {
+        self.lag
+    }
+
+    /// The last session taken.
+    pub fn last_session(&self) -> Option<i64> {
+        self.span.map(|(_, last)| last)
+    }
+
+    /// The same rule before its first session.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self { scores: Vec::new(), span: None, ..*self }
     }
 
     /// Takes the next session and gives the verdicts that are now due: one, or with sessions left out several.
@@ -105,7 +148,7 @@ impl LaggedRule {
     }
 
     /// Ends the series: verdicts on the sessions that had none yet, from all there are.
-    pub fn finish(self) -> Vec<Verdict> {
+    pub fn finish(&self) -> Vec<Verdict> {
         let Some((first, _)) = self.span else { return Vec::new() };
         let judged = self.scores.len().saturating_sub(self.lag);
         // Every score was checked when it came, so there is a series.

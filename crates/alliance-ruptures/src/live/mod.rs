@@ -17,8 +17,8 @@ pub(crate) use stored::nan_as_none;
 use crate::rule::{Change, Episodes, Levels, unit_in_points};
 use crate::series::{MOST_SESSIONS, RANGE_TOLERANCE};
 use crate::{
-    ClientClass, DyadDetection, Episode, Gaps, Reference, Resolution, Rule, RuptureError, ScoreScale, Spread,
-    Unit,
+    ClientClass, DyadDetection, Ending, Episode, Gaps, NotAssessed, Reference, Resolution, Rule,
+    RuptureError, ScoreScale, Spread, Unit,
 };
 
 /// A rule running on one client, session after session.
@@ -124,8 +124,7 @@ impl LiveRule {
             return Err(RuptureError::NotLive { reason });
         }
         require_spread(&rule, spread)?;
-        let unknown = Spread { pooled_within: f64::NAN, between: f64::NAN, first: f64::NAN };
-        let unit = unit_in_points(&rule, &[], spread.unwrap_or(&unknown), scale, &mut Vec::new());
+        let unit = unit_in_points(&rule, &[], spread.unwrap_or(&Spread::UNKNOWN), scale, &mut Vec::new());
         if !unit.is_finite() {
             let problem = "the unit of the rule must be a finite number of points above 0".into();
             return Err(RuptureError::InvalidOption { option: "unit", problem });
@@ -139,7 +138,7 @@ impl LiveRule {
             scale,
             unit,
             levels: Levels::online(&rule, scale.orientation),
-            episodes: Episodes::new(&rule, scale.orientation, unit),
+            episodes: Episodes::new(&rule.episode_rule(), scale.orientation, unit),
             span: None,
             counts: Counts::default(),
         }
@@ -174,7 +173,9 @@ impl LiveRule {
 
     /// Takes the next session: its number and its score, `None` or NaN if there is none.
     ///
-    /// Sessions left out since the last one count as missing. Nothing changes on an error.
+    /// Sessions left out since the last one count as missing. Nothing changes on an error. A session that was not held is
+    /// no session of the series: number those that were, or, if gaps [break](Gaps::Break) it, a missed visit looks
+    /// like a missing form.
     ///
     /// # Errors
     ///
@@ -245,25 +246,35 @@ impl LiveRule {
         let Counts { observed, evaluable, flagged, .. } = self.counts;
         if !self.is_assessed() {
             let class = ClientClass::NotAssessed;
-            return DyadDetection { observed, evaluable: 0, flagged: 0, unit: self.unit, class };
+            let needed = usize::from(self.rule.least_sessions);
+            let not_assessed = Some(NotAssessed::TooFewSessions { observed, needed });
+            return DyadDetection {
+                observed,
+                evaluable: 0,
+                flagged: 0,
+                unit: self.unit,
+                class,
+                not_assessed,
+            };
         }
         let mut counts = self.counts;
         // The episodes of a rule are a few numbers: ending a copy of them is cheap.
-        counts.take(self.episodes.clone().finish());
+        counts.take(self.episodes.clone().finish(Ending::Unknown));
         let class = if evaluable > 0 {
             ClientClass::of_counts(counts.episodes, counts.repaired, counts.unrepaired)
         } else {
             ClientClass::NotAssessed
         };
-        DyadDetection { observed, evaluable, flagged, unit: self.unit, class }
+        let not_assessed = (evaluable == 0).then_some(NotAssessed::NoReference);
+        DyadDetection { observed, evaluable, flagged, unit: self.unit, class, not_assessed }
     }
 
-    /// Ends the client's series: an episode that is still open is over.
+    /// Ends the client's series, in this way: an episode that is still open is over.
     ///
     /// Below [`least_sessions`](Rule::least_sessions) the client is not assessed, and no earlier event counts.
-    pub fn finish(mut self) -> (DyadDetection, Option<Event>) {
+    pub fn finish(mut self, ending: Ending) -> (DyadDetection, Option<Event>) {
         let found = self.so_far();
-        (found, Event::closing(self.episodes.finish()))
+        (found, Event::closing(self.episodes.finish(ending)))
     }
 
     /// The same rule before its first session.

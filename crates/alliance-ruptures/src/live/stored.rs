@@ -1,10 +1,11 @@
-//! The state of a live rule as it is stored.
+//! The states of live and lagged rules as they are stored.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, LiveRule, needs_the_future};
+use super::{Counts, LaggedRule, LiveRule, check_score, needs_the_future, require_spread};
 use crate::rule::{Episodes, Levels};
-use crate::{Episode, Rule, RuptureError, ScoreScale};
+use crate::series::MOST_SESSIONS;
+use crate::{Episode, Rule, RuptureError, ScoreScale, Spread};
 
 /// Raised when a stored state of an earlier version can no longer be read.
 const LAYOUT: u32 = 1;
@@ -57,7 +58,7 @@ impl TryFrom<Stored> for LiveRule {
             && unit > 0.0
             && span.is_none_or(|(first, last)| first <= last && first.abs_diff(last) <= MOST_SPAN)
             && levels.fits(&rule, orientation)
-            && episodes.fits(&rule, orientation, unit)
+            && episodes.fits(&rule.episode_rule(), orientation, unit)
             && fits(episodes.current())
             && fits(episodes.unfinished())
             && counts.flagged <= counts.evaluable
@@ -65,13 +66,77 @@ impl TryFrom<Stored> for LiveRule {
             && counts.observed <= sessions
             && counts.repaired.saturating_add(counts.unrepaired) <= counts.episodes
             && counts.episodes <= sessions;
-        if is_sound {
-            Ok(Self { rule, scale, unit, levels, episodes, span, counts })
-        } else {
-            let problem =
-                "this is not a state that a live rule of this version has stored; replay the history";
-            Err(RuptureError::InvalidOption { option: "state", problem: problem.into() })
+        if is_sound { Ok(Self { rule, scale, unit, levels, episodes, span, counts }) } else { Err(damaged()) }
+    }
+}
+
+fn damaged() -> RuptureError {
+    let problem = "this is not a state that a live rule of this version has stored; replay the history";
+    RuptureError::InvalidOption { option: "state", problem: problem.into() }
+}
+
+/// A number that may be NaN.
+#[derive(Serialize, Deserialize)]
+struct Number(#[serde(with = "nan_as_none")] f64);
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredLag {
+    layout: u32,
+    rule: Rule,
+    scale: ScoreScale,
+    lag: usize,
+    pooled_within: Number,
+    between: Number,
+    first_scores: Number,
+    first: Option<i64>,
+    scores: Vec<Number>,
+}
+
+impl From<LaggedRule> for StoredLag {
+    fn from(late: LaggedRule) -> Self {
+        let LaggedRule { rule, spread, scale, lag, scores, span } = late;
+        Self {
+            layout: LAYOUT,
+            rule,
+            scale,
+            lag,
+            pooled_within: Number(spread.pooled_within),
+            between: Number(spread.between),
+            first_scores: Number(spread.first),
+            first: span.map(|(first, _)| first),
+            scores: scores.into_iter().map(Number).collect(),
         }
+    }
+}
+
+impl TryFrom<StoredLag> for LaggedRule {
+    type Error = RuptureError;
+
+    fn try_from(stored: StoredLag) -> Result<Self, RuptureError> {
+        let StoredLag { layout, rule, scale, lag, pooled_within, between, first_scores, first, scores } =
+            stored;
+        let rule = rule.checked()?;
+        let spread = Spread::new(pooled_within.0, between.0, first_scores.0);
+        require_spread(&rule, Some(&spread))?;
+        let after_first = scores.len().checked_sub(1);
+        let span = match (first, after_first) {
+            (None, None) => None,
+            (Some(first), Some(after)) => {
+                Some((first, first.checked_add_unsigned(after as u64).ok_or_else(damaged)?))
+            }
+            _ => return Err(damaged()),
+        };
+        let is_known =
+            |score: &Number| check_score(Some(score.0).filter(|score| !score.is_nan()), scale).is_ok();
+        let is_sound = layout == LAYOUT
+            && ScoreScale::new(scale.lowest, scale.highest).is_ok()
+            && scores.len() <= MOST_SESSIONS
+            && scores.iter().all(is_known);
+        if !is_sound {
+            return Err(damaged());
+        }
+        let scores = scores.into_iter().map(|score| score.0).collect();
+        Ok(Self { rule, spread, scale, lag, scores, span })
     }
 }
 

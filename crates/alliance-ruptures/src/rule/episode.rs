@@ -1,10 +1,68 @@
 //! From flagged sessions to episodes with onset, nadir and repair.
 
-use super::{Gaps, Overlap, Repair, Rule, Tolerance, same_or_both_nan};
-use crate::Orientation;
+use super::{Gaps, Overlap, Repair, Tolerance, same_or_both_nan};
+use crate::{Ending, Orientation, RuptureError};
 
 /// Scores are sums divided by counts: allow for their rounding, far below any step of a scale.
 const ROUNDING: f64 = 1e-9;
+
+/// What makes episodes of flagged sessions, whatever flagged them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct EpisodeRule {
+    /// What counts as repair.
+    pub repair: Repair,
+    /// Observed sessions after the nadir within which the repair must come; `None` for all that are left. An episode
+    /// without a repair at the end of the series is then unrepaired, unless it began in the last session.
+    pub repair_window: Option<u16>,
+    /// Whether a session without a score ends an episode as censored ([`Gaps::Break`]) or not.
+    pub gaps: Gaps,
+    /// What becomes of episodes without a repair between them.
+    pub overlap: Overlap,
+}
+
+impl Default for EpisodeRule {
+    /// Back to the reference within three sessions; gaps are bridged, episodes without a repair between them are one.
+    fn default() -> Self {
+        Self {
+            repair: Repair::ReturnToReference(Tolerance::Points(0.0)),
+            repair_window: Some(3),
+            gaps: Gaps::Bridge,
+            overlap: Overlap::Merge,
+        }
+    }
+}
+
+impl EpisodeRule {
+    /// The rule itself if its fields are within their ranges.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-option` naming the field and what is allowed.
+    pub fn checked(self) -> Result<Self, RuptureError> {
+        let require = |holds: bool, option: &'static str, problem: &str| {
+            if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: problem.into() }) }
+        };
+        require(self.repair_window != Some(0), "repair_window", "the window has at least one session")?;
+        let tolerance = |tolerance: Tolerance| match tolerance {
+            Tolerance::Points(size) | Tolerance::Units(size) => size.is_finite() && size >= 0.0,
+        };
+        match self.repair {
+            Repair::NotAsked | Repair::Reversal => Ok(()),
+            Repair::ReturnToPrevious(near) | Repair::ReturnToReference(near) => {
+                require(tolerance(near), "repair", "a tolerance is finite and not negative")
+            }
+            Repair::RegainShare(share) => {
+                require(share > 0.0 && share <= 1.0, "repair", "the share to regain is above 0 and at most 1")
+            }
+            Repair::Rise(units) => {
+                require(units.is_finite() && units > 0.0, "repair", "the rise is finite and above 0")
+            }
+        }?;
+        Ok(self)
+    }
+}
 
 /// Whether and how an episode ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,8 +73,8 @@ pub enum Resolution {
     Repaired,
     /// The window passed without a repair.
     Unrepaired,
-    /// The series, or under [`Gaps::Break`] an unbroken stretch of it, ended before the window did.
-    Censored,
+    /// The series, or an unbroken stretch of it, ended before the window did.
+    Censored(Censoring),
     /// The rule asks for no repair.
     NotAsked,
 }
@@ -27,8 +85,32 @@ impl Resolution {
         match self {
             Self::Repaired => "repaired",
             Self::Unrepaired => "unrepaired",
-            Self::Censored => "censored",
+            Self::Censored(censoring) => censoring.as_str(),
             Self::NotAsked => "not-asked",
+        }
+    }
+}
+
+/// By what an episode was censored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Censoring {
+    /// A session without a score, under [`Gaps::Break`].
+    Gap,
+    /// The end of the series.
+    End(Ending),
+}
+
+impl Censoring {
+    /// The word used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gap => "censored-gap",
+            Self::End(Ending::Unknown) => "censored",
+            Self::End(Ending::Ongoing) => "censored-ongoing",
+            Self::End(Ending::PlannedEnd) => "censored-planned-end",
+            Self::End(Ending::DroppedOut) => "censored-dropout",
         }
     }
 }
@@ -118,6 +200,10 @@ pub enum ClientClass {
 }
 
 impl ClientClass {
+    /// All classes.
+    pub const ALL: [Self; 6] =
+        [Self::NoRupture, Self::Repaired, Self::Unrepaired, Self::Mixed, Self::Undecided, Self::NotAssessed];
+
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -154,6 +240,7 @@ struct Open {
     reference: f64,
     /// Last observed score before the onset, else the reference.
     before: f64,
+    onset_score: f64,
     nadir_score: f64,
     /// Observed sessions since the nadir.
     waited: u16,
@@ -163,7 +250,7 @@ struct Open {
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Episodes {
-    rule: Rule,
+    rule: EpisodeRule,
     orientation: Orientation,
     unit: f64,
     open: Option<Open>,
@@ -195,7 +282,7 @@ impl PartialEq for Episodes {
 }
 
 impl Episodes {
-    pub(crate) fn new(rule: &Rule, orientation: Orientation, unit: f64) -> Self {
+    pub(crate) fn new(rule: &EpisodeRule, orientation: Orientation, unit: f64) -> Self {
         Self { rule: *rule, orientation, unit, open: None, unfinished: None, previous: f64::NAN }
     }
 
@@ -249,11 +336,16 @@ impl Episodes {
     }
 
     /// Whether these are episodes of such a rule: a state that was stored says what it likes.
-    pub(crate) fn fits(&self, rule: &Rule, orientation: Orientation, unit: f64) -> bool {
+    pub(crate) fn fits(&self, rule: &EpisodeRule, orientation: Orientation, unit: f64) -> bool {
         self.rule == *rule
             && self.orientation == orientation
             && self.unit == unit
-            && self.open.is_none_or(|open| open.waited < rule.repair_window)
+            && self.open.is_none_or(|open| !self.has_passed(&open))
+    }
+
+    /// Whether the window for the repair has passed.
+    fn has_passed(&self, open: &Open) -> bool {
+        self.rule.repair_window.is_some_and(|window| open.waited >= window)
     }
 
     /// Takes note of a session without a score.
@@ -262,14 +354,21 @@ impl Episodes {
             return Change::Nothing;
         }
         self.previous = f64::NAN;
-        self.finish()
+        self.censor(Censoring::Gap)
     }
 
     /// The series is over: an episode that is still open is censored.
-    pub(crate) fn finish(&mut self) -> Change {
+    pub(crate) fn finish(&mut self, ending: Ending) -> Change {
+        self.censor(Censoring::End(ending))
+    }
+
+    fn censor(&mut self, by: Censoring) -> Change {
         let Some(mut open) = self.open.take() else { return Change::Nothing };
         if self.rule.repair != Repair::NotAsked {
-            open.episode.resolution = Resolution::Censored;
+            // Without a window, every session there was could have brought the repair.
+            let was_observed = self.rule.repair_window.is_none() && open.episode.last > open.episode.onset;
+            open.episode.resolution =
+                if was_observed { Resolution::Unrepaired } else { Resolution::Censored(by) };
         }
         self.close(open)
     }
@@ -284,7 +383,7 @@ impl Episodes {
             magnitude: self.orientation.fall(reference, score),
         };
         let before = if before.is_nan() { reference } else { before };
-        Open { episode, reference, before, nadir_score: score, waited: 0 }
+        Open { episode, reference, before, onset_score: score, nadir_score: score, waited: 0 }
     }
 
     /// Moves the nadir if the score is worse than it was.
@@ -306,8 +405,8 @@ impl Episodes {
             self.open = None;
             return self.close(open);
         }
-        open.waited = if self.deepen(&mut open, position, score) { 0 } else { open.waited + 1 };
-        if open.waited >= self.rule.repair_window {
+        open.waited = if self.deepen(&mut open, position, score) { 0 } else { open.waited.saturating_add(1) };
+        if self.has_passed(&open) {
             open.episode.resolution = Resolution::Unrepaired;
             self.open = None;
             return self.close(open);
@@ -368,6 +467,7 @@ impl Episodes {
             Repair::ReturnToReference(tolerance) => within(open.reference, tolerance),
             Repair::RegainShare(share) => regained >= share * open.episode.magnitude - ROUNDING,
             Repair::Rise(units) => regained >= units * self.unit - ROUNDING,
+            Repair::Reversal => fall(f64::midpoint(open.before, open.onset_score)) < -ROUNDING,
         }
     }
 }

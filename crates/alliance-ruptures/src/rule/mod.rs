@@ -4,18 +4,18 @@
 //! (Gumz et al. 2012 give the fullest discussion). A rule says nothing about how often it
 //! fires by chance; that depends on the data it is used on.
 
-mod detect;
 mod episode;
+mod judge;
 mod reference;
 mod spread;
 
-pub use detect::{Detection, DyadDetection, detect, detect_with};
-pub use episode::{ClientClass, Episode, Resolution, Shape};
+pub use episode::{Censoring, ClientClass, Episode, EpisodeRule, Resolution, Shape};
 pub use spread::Spread;
 
 pub(crate) use episode::{Change, Episodes};
+pub(crate) use judge::RuleJudge;
 pub(crate) use reference::Levels;
-pub(crate) use spread::{median, unit_in_points};
+pub(crate) use spread::{DEVIATION_TO_SD, Differences, Moments, median, unit_in_points};
 
 use crate::RuptureError;
 
@@ -120,6 +120,8 @@ pub enum Repair {
     RegainShare(f64),
     /// A rise from the nadir by this many units.
     Rise(f64),
+    /// A score beyond the middle between the onset and the score before it: the reversal of a sudden shift.
+    Reversal,
 }
 
 /// What a session without a score does.
@@ -216,6 +218,39 @@ impl Rule {
         rule.checked()
     }
 
+    /// The rule to take where nothing speaks for another one: two shrunken standard deviations below the mean of the
+    /// client's earlier unflagged sessions; repaired when back within half of one, within three sessions.
+    ///
+    /// It was chosen by a benchmark on simulated clinics, `examples/rule_benchmark.rs`, whose numbers stand in the
+    /// documentation under "The default rule". There, with the same threshold in every clinic, it flags about 2 of 100
+    /// sessions without ruptures. On data of your own, [`calibrate`](crate::chance::calibrate) sets the threshold
+    /// better.
+    ///
+    /// ```
+    /// use alliance_ruptures::{Reference, Rule, Unit};
+    ///
+    /// let rule = Rule::recommended();
+    /// assert_eq!((rule.reference, rule.unit, rule.threshold), (Reference::RunningMean, Unit::ShrunkenSd, 2.0));
+    /// assert_eq!(rule.checked()?, rule);
+    /// # Ok::<(), alliance_ruptures::RuptureError>(())
+    /// ```
+    pub fn recommended() -> Self {
+        Self {
+            reference: Reference::RunningMean,
+            unit: Unit::ShrunkenSd,
+            threshold: 2.0,
+            comparison: Comparison::AtLeast,
+            fall_sessions: 1,
+            repair: Repair::ReturnToReference(Tolerance::Units(0.5)),
+            repair_window: 3,
+            least_sessions: 3,
+            history: 1,
+            gaps: Gaps::Bridge,
+            overlap: Overlap::Merge,
+            prior_degrees: 5.0,
+        }
+    }
+
     /// The rule itself if its fields are within their ranges.
     ///
     /// # Errors
@@ -233,7 +268,6 @@ impl Rule {
             "a threshold is finite and above 0; 0 only from a fixed reference",
         )?;
         require(self.fall_sessions >= 1, "fall_sessions", "a fall takes at least one session")?;
-        require(self.repair_window >= 1, "repair_window", "the window has at least one session")?;
         require(self.history >= 1, "history", "a running reference needs at least one session")?;
         require(
             self.prior_degrees.is_finite() && self.prior_degrees >= 0.0,
@@ -250,22 +284,30 @@ impl Rule {
             Reference::Fixed(score) => require(score.is_finite(), "reference", "a fixed score is finite")?,
             _ => {}
         }
-        let tolerance = |tolerance: Tolerance| match tolerance {
-            Tolerance::Points(size) | Tolerance::Units(size) => size.is_finite() && size >= 0.0,
-        };
-        match self.repair {
-            Repair::NotAsked => Ok(()),
-            Repair::ReturnToPrevious(near) | Repair::ReturnToReference(near) => {
-                require(tolerance(near), "repair", "a tolerance is finite and not negative")
-            }
-            Repair::RegainShare(share) => {
-                require(share > 0.0 && share <= 1.0, "repair", "the share to regain is above 0 and at most 1")
-            }
-            Repair::Rise(units) => {
-                require(units.is_finite() && units > 0.0, "repair", "the rise is finite and above 0")
-            }
-        }?;
+        self.episode_rule().checked()?;
         Ok(self)
+    }
+
+    /// What makes episodes of the sessions the rule flags.
+    pub fn episode_rule(&self) -> EpisodeRule {
+        EpisodeRule {
+            repair: self.repair,
+            repair_window: Some(self.repair_window),
+            gaps: self.gaps,
+            overlap: self.overlap,
+        }
+    }
+
+    /// Whether the rule's unit is pooled over the clients of a sample.
+    pub fn pools(&self) -> bool {
+        matches!(
+            self.unit,
+            Unit::PooledWithinSd
+                | Unit::ShrunkenSd
+                | Unit::StricterOfOwnAndPooled
+                | Unit::BetweenPersonSd
+                | Unit::DifferenceError(_)
+        )
     }
 
     /// Whether the verdict on a session rests on later sessions too.

@@ -10,7 +10,7 @@ const MEAN_RANGE: f64 = 1.128;
 const MEDIAN_RANGE: f64 = 0.954;
 
 /// Makes the median absolute deviation a standard deviation of normal numbers.
-const DEVIATION_TO_SD: f64 = 1.4826;
+pub(crate) const DEVIATION_TO_SD: f64 = 1.4826;
 
 /// Spread over all clients: what units need besides a client's own sessions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,14 +22,28 @@ pub struct Spread {
     pub between: f64,
     /// Standard deviation of the clients' first scores; NaN without two clients.
     pub first: f64,
+    /// Standard deviation of scores around a level that stays: mean moving range over all clients / 1.128, of neighbouring
+    /// sessions that both have a score; NaN without any. A shift of the level spoils one moving range only.
+    pub moving_range: f64,
+    /// Share of the variance of successive differences that is drift of the level rather than noise, 0 to 1:
+    /// `1 + 2 c1 / c0` with their variance `c0` and lag-1 covariance `c1` (local level model: Harvey 1989); NaN without
+    /// two in a row.
+    pub drift_share: f64,
 }
 
 impl Spread {
+    /// A spread that is known from elsewhere; NaN for what is not known.
+    pub fn new(pooled_within: f64, between: f64, first: f64) -> Self {
+        Self { pooled_within, between, first, ..Self::UNKNOWN }
+    }
+
     /// The spread of a set of series.
     pub fn of(series: &Series) -> Self {
         let (mut squares, mut degrees) = (0.0, 0.0);
         let (mut means, mut firsts) = (Moments::default(), Moments::default());
+        let mut differences = Differences::default();
         for run in series.runs() {
+            differences.take(run);
             if let Some(first) = run.iter().find(|score| !score.is_nan()) {
                 firsts.add(*first);
             }
@@ -40,7 +54,61 @@ impl Spread {
                 degrees += own.count - 1.0;
             }
         }
-        Self { pooled_within: (squares / degrees).sqrt(), between: means.sd(), first: firsts.sd() }
+        Self {
+            pooled_within: (squares / degrees).sqrt(),
+            between: means.sd(),
+            first: firsts.sd(),
+            moving_range: differences.sd(),
+            drift_share: differences.drift_share(),
+        }
+    }
+
+    /// Nothing known.
+    pub(crate) const UNKNOWN: Self = Self {
+        pooled_within: f64::NAN,
+        between: f64::NAN,
+        first: f64::NAN,
+        moving_range: f64::NAN,
+        drift_share: f64::NAN,
+    };
+}
+
+/// Differences of neighbouring sessions that both have a score.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Differences {
+    pub(crate) count: f64,
+    sizes: f64,
+    squares: f64,
+    pairs: f64,
+    products: f64,
+}
+
+impl Differences {
+    pub(crate) fn take(&mut self, run: &[f64]) {
+        let (mut score_before, mut before) = (f64::NAN, f64::NAN);
+        for score in run {
+            let difference = score - score_before;
+            if !difference.is_nan() {
+                self.count += 1.0;
+                self.sizes += difference.abs();
+                self.squares += difference * difference;
+                if !before.is_nan() {
+                    self.pairs += 1.0;
+                    self.products += difference * before;
+                }
+            }
+            (score_before, before) = (*score, difference);
+        }
+    }
+
+    /// Mean moving range / 1.128.
+    pub(crate) fn sd(&self) -> f64 {
+        self.sizes / self.count / MEAN_RANGE
+    }
+
+    fn drift_share(&self) -> f64 {
+        let share = 1.0 + 2.0 * (self.products / self.pairs) / (self.squares / self.count);
+        if share.is_nan() { share } else { share.clamp(0.0, 1.0) }
     }
 }
 

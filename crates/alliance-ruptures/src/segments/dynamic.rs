@@ -86,6 +86,9 @@ impl Programme {
     }
 
     /// All starts, with costs from prefix sums.
+    ///
+    /// A segment costs what its squares add to the sum of all squares, less a share for its mean. The squares are the same
+    /// for every partition, so totals here leave those behind the start out, and only the shares are weighed.
     fn by_sums(&mut self, costs: &Costs, penalty: f64, shortest: usize) {
         let Self { tails, steps, row, .. } = self;
         let length = tails.len();
@@ -97,40 +100,46 @@ impl Programme {
         };
         let (scale, tolerance) = (costs.scale, costs.tolerance);
         let count = costs.values.len();
+        let all_squares = squares.get(count).copied().unwrap_or(0.0);
         for start in (0..=count.saturating_sub(shortest)).rev() {
-            let (sum_before, square_before) = (sums[start], squares[start]);
+            let sum_before = sums[start];
             let first = start + shortest;
-            let cost_to = |end: usize| {
+            let share_to = |end: usize| {
                 let sum = sums[end] - sum_before;
-                squares[end] - square_before - sum * sum * (reciprocals[end - start] * scale)
+                sum * sum * (reciprocals[end - start] * scale)
             };
-            let whole = cost_to(count);
+            let whole = -share_to(count);
             let mut least = whole;
             let mut used = 0;
             // The shortest segment leads to the tail found just before, the longer ones to older
             // tails. It is kept out of the blocks, so that they need not wait for it.
             let mut end = first + 1;
-            while let (Some(sums), Some(squares), Some(tails), Some(reciprocals), Some(place)) = (
+            while let (Some(sums), Some(tails), Some(reciprocals), Some(place)) = (
                 block_at(sums, end),
-                block_at(squares, end),
                 block_at(tails, end),
                 block_at(reciprocals, end - start),
                 row.get_mut(used),
             ) {
                 let sum = sums.map(|sum| sum - sum_before);
                 let share: [f64; LANES] = from_fn(|lane| sum[lane] * sum[lane] * (reciprocals[lane] * scale));
-                let block: [f64; LANES] = from_fn(|lane| squares[lane] - square_before - share[lane]);
-                let totals = from_fn(|lane| block[lane] + tails[lane]);
+                let totals = from_fn(|lane| tails[lane] - share[lane]);
                 *place = totals;
                 used += 1;
                 end += LANES;
                 least = less(least, smallest(totals));
-                if hopeless(block[LANES - 1], tails[LANES - 1], least + tolerance, penalty, shortest) {
+                let left = all_squares - squares[end - 1];
+                if hopeless(
+                    -share[LANES - 1] - left,
+                    tails[LANES - 1] + left,
+                    least + tolerance,
+                    penalty,
+                    shortest,
+                ) {
                     break;
                 }
             }
             let longer = choose(&row[..used], steps, first + 1, whole, least + tolerance);
-            let total = cost_to(first) + tails[first];
+            let total = tails[first] - share_to(first);
             tails[start] = penalty + less(least, total);
             let shorter = step_to(first, steps[first]);
             let tied = (total - least).abs() <= tolerance;

@@ -78,9 +78,17 @@ pub fn episodes_of_segments(
     tolerance: f64,
     orientation: Orientation,
 ) -> Result<Vec<SegmentEpisode>, RuptureError> {
-    if !(delta.is_finite() && delta > 0.0) {
+    check_drop("delta", delta, tolerance)?;
+    let mut episodes = Vec::new();
+    find_episodes(segments, delta, tolerance, orientation, &mut episodes);
+    Ok(episodes)
+}
+
+/// Refuses drops and tolerances that are none.
+pub(super) fn check_drop(name: &'static str, drop: f64, tolerance: f64) -> Result<(), RuptureError> {
+    if !(drop.is_finite() && drop > 0.0) {
         return Err(RuptureError::InvalidOption {
-            option: "delta",
+            option: name,
             problem: "the drop must be finite and above 0".into(),
         });
     }
@@ -90,11 +98,19 @@ pub fn episodes_of_segments(
             problem: "the tolerance must be finite and not negative".into(),
         });
     }
-    let worse_by = |reference: f64, mean: f64| match orientation {
-        Orientation::HigherIsBetter => reference - mean,
-        Orientation::LowerIsBetter => mean - reference,
-    };
-    let mut episodes: Vec<SegmentEpisode> = Vec::new();
+    Ok(())
+}
+
+/// The same into a buffer that is used again, for limits that were checked.
+pub(super) fn find_episodes(
+    segments: &[Segment],
+    delta: f64,
+    tolerance: f64,
+    orientation: Orientation,
+    episodes: &mut Vec<SegmentEpisode>,
+) {
+    episodes.clear();
+    let worse_by = |reference: f64, mean: f64| orientation.fall(reference, mean);
     let mut open: Option<SegmentEpisode> = None;
     let mut reference = None;
     for segment in segments {
@@ -131,7 +147,6 @@ pub fn episodes_of_segments(
         }
     }
     episodes.extend(open);
-    Ok(episodes)
 }
 
 /// Means of lattice scores miss a limit by rounding.

@@ -85,7 +85,7 @@ impl fmt::Debug for LevelSession {
 }
 
 /// One client's series under a [`LocalLevel`] model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LocalLevelResult {
     /// One element per session.
@@ -96,7 +96,7 @@ pub struct LocalLevelResult {
 
 /// What the filter leaves for the smoother.
 #[derive(Clone, Copy)]
-struct Filtered {
+pub(super) struct Filtered {
     gain: f64,
     /// v / F and 1 / F; 0 where nothing was learnt.
     scaled: f64,
@@ -155,28 +155,41 @@ impl LocalLevel {
     ///
     /// [`NotAssessed`] without any score, or for infinite scores or ones too large to square.
     pub fn run(&self, scores: &[f64]) -> Result<LocalLevelResult, NotAssessed> {
+        let mut result = LocalLevelResult::default();
+        self.run_into(scores, &mut result, &mut Vec::new())?;
+        Ok(result)
+    }
+
+    /// The same into a result and a buffer that are used again.
+    pub(super) fn run_into(
+        &self,
+        scores: &[f64],
+        result: &mut LocalLevelResult,
+        passed: &mut Vec<Filtered>,
+    ) -> Result<(), NotAssessed> {
         if scores.iter().any(|score| score.is_infinite()) {
             return Err(NotAssessed::OutOfRange);
         }
         if scores.iter().all(|score| score.is_nan()) {
             return Err(NotAssessed::TooFewObserved { observed: 0, needed: 1 });
         }
-        let (mut sessions, passed, log_likelihood) = self.filter(scores);
-        if !log_likelihood.is_finite() {
+        result.log_likelihood = self.filter(scores, &mut result.sessions, passed);
+        if !result.log_likelihood.is_finite() {
             return Err(NotAssessed::OutOfRange);
         }
-        self.smooth(&mut sessions, &passed);
-        Ok(LocalLevelResult { sessions, log_likelihood })
+        self.smooth(&mut result.sessions, passed);
+        Ok(())
     }
 
-    fn filter(&self, scores: &[f64]) -> (Vec<LevelSession>, Vec<Filtered>, f64) {
+    /// Fills both and gives the log likelihood.
+    fn filter(&self, scores: &[f64], sessions: &mut Vec<LevelSession>, passed: &mut Vec<Filtered>) -> f64 {
         let (mut level, mut variance) = match self.initial {
             InitialLevel::Diffuse => (f64::NAN, f64::INFINITY),
             InitialLevel::Known { mean, variance } => (mean, variance),
         };
         let mut log_likelihood = 0.0;
-        let mut sessions = Vec::with_capacity(scores.len());
-        let mut passed = Vec::with_capacity(scores.len());
+        sessions.clear();
+        passed.clear();
         for score in scores {
             let predicted = level;
             let prediction_variance = variance + self.noise;
@@ -217,7 +230,7 @@ impl LocalLevel {
             passed.push(step);
             variance += self.drift;
         }
-        (sessions, passed, log_likelihood)
+        log_likelihood
     }
 
     /// The backward pass: weighted sums of later innovations (r) and their precision (N).

@@ -151,6 +151,12 @@ impl OnlineChangePoint {
         scores.iter().map(|score| state.update(*score)).collect()
     }
 
+    /// The same with another expected level and rate of the precision, which no table depends on.
+    fn recentre(&mut self, mean: f64, beta: f64) {
+        self.prior.mean = mean;
+        self.prior.beta = beta;
+    }
+
     fn new_run(&self, probability: f64) -> Run {
         let NormalGamma { mean, beta, .. } = self.prior;
         Run { probability, scores: 0, mean, beta, log_beta: libm::log(beta) }
@@ -158,6 +164,15 @@ impl OnlineChangePoint {
 }
 
 impl OnlineState {
+    /// Begins another client's series, with another prior mean and rate of the precision.
+    pub(super) fn restart(&mut self, mean: f64, beta: f64) {
+        self.detector.recentre(mean, beta);
+        self.sessions = 0;
+        self.runs.clear();
+        let first = self.detector.new_run(1.0);
+        self.runs.push(first);
+    }
+
     /// Sessions seen, the missing ones included.
     pub fn sessions(&self) -> u64 {
         self.sessions

@@ -10,6 +10,7 @@ const MEDIAN_RANGE_OF_TWO: f64 = 0.954;
 ///
 /// Formulas of the R package `changepoint` with p = 1 and n the number of scored sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Criterion {
     /// Schwarz, the change point itself not counted: p ln n.
@@ -140,7 +141,7 @@ pub fn median_moving_range_sigma(scores: &[f64]) -> f64 {
     moving_range_sigma(scores, &mut Vec::new())
 }
 
-fn moving_range_sigma(scores: &[f64], ranges: &mut Vec<f64>) -> f64 {
+pub(super) fn moving_range_sigma(scores: &[f64], ranges: &mut Vec<f64>) -> f64 {
     ranges.clear();
     let pairs = scores.iter().zip(scores.iter().skip(1));
     ranges.extend(pairs.map(|(before, after)| (after - before).abs()).filter(|range| !range.is_nan()));

@@ -11,23 +11,28 @@ const MOST_SESSIONS: usize = 10_000;
 /// How far from a whole number of steps a range may be.
 const WHOLE: f64 = 1e-6;
 
-fn require(holds: bool, option: &'static str, allowed: &str) -> Result<(), RuptureError> {
+pub(super) fn require(holds: bool, option: &'static str, allowed: &str) -> Result<(), RuptureError> {
     if holds { Ok(()) } else { Err(RuptureError::InvalidOption { option, problem: allowed.to_owned() }) }
 }
 
-fn share(option: &'static str, value: f64) -> Result<(), RuptureError> {
+pub(super) fn share(option: &'static str, value: f64) -> Result<(), RuptureError> {
     require((0.0..=1.0).contains(&value), option, "must be a share from 0 to 1")
 }
 
-fn correlation(option: &'static str, value: f64) -> Result<(), RuptureError> {
+pub(super) fn correlation(option: &'static str, value: f64) -> Result<(), RuptureError> {
     require((-1.0..=1.0).contains(&value), option, "must be a correlation from -1 to 1")
 }
 
-fn spread(option: &'static str, value: f64) -> Result<(), RuptureError> {
+pub(super) fn spread(option: &'static str, value: f64) -> Result<(), RuptureError> {
     require((0.0..=MOST_POINTS).contains(&value), option, "must be from 0 to 1000000 points")
 }
 
-fn points(option: &'static str, value: f64) -> Result<(), RuptureError> {
+/// An SD or a mean on a scale of a hundred points or fewer.
+pub(super) fn hundredths(option: &'static str, value: f64) -> Result<(), RuptureError> {
+    require((0.0..=1000.0).contains(&value), option, "must be from 0 to 1000")
+}
+
+pub(super) fn points(option: &'static str, value: f64) -> Result<(), RuptureError> {
     require(value.abs() <= MOST_POINTS, option, "must be from -1000000 to 1000000 points")
 }
 
@@ -50,7 +55,7 @@ fn depth(option: &'static str, depth: &Depth) -> Result<(), RuptureError> {
     require(fits, option, allowed)
 }
 
-fn scale(option: &'static str, scale: &ScoreScale) -> Result<(), RuptureError> {
+pub(super) fn scale(option: &'static str, scale: &ScoreScale) -> Result<(), RuptureError> {
     let ScoreScale { lowest, highest, step, orientation } = *scale;
     require(
         orientation == Orientation::HigherIsBetter,
@@ -141,6 +146,11 @@ impl Simulation {
         // A U that has eased wholly in its last session is over one session earlier.
         require(ruptures.u_easing < 1.0, "ruptures.u_easing", "must be from 0 to below 1")?;
         lengths("ruptures.slow_sessions", 2, ruptures.slow_sessions)?;
+        share("ruptures.withdrawal", ruptures.withdrawal)?;
+        share("ruptures.confrontation", ruptures.confrontation)?;
+        share("ruptures.mixed", ruptures.mixed)?;
+        let any = ruptures.withdrawal + ruptures.confrontation + ruptures.mixed > 0.0;
+        require(any, "ruptures.withdrawal", "the shares of the three types must not all be 0")?;
         share("nuisance.hazard", nuisance.hazard)?;
         depth("nuisance.depth", &nuisance.depth)?;
         lengths("nuisance.sessions", 1, nuisance.sessions)
@@ -149,6 +159,9 @@ impl Simulation {
     fn check_gaps(&self) -> Result<(), RuptureError> {
         share("missing.forms", self.missing.forms)?;
         share("missing.forms_after_rupture", self.missing.forms_after_rupture)?;
+        share("missing.therapist_forms", self.missing.therapist_forms)?;
+        share("missing.answers", self.missing.answers)?;
+        share("missing.symptoms", self.missing.symptoms)?;
         share("missing.sessions", self.missing.sessions)?;
         share("missing.sessions_after_rupture", self.missing.sessions_after_rupture)?;
         share("dropout.hazard", self.dropout.hazard)?;
@@ -167,7 +180,6 @@ impl Simulation {
         correlation("therapist.noise_correlation", rater.noise_correlation)?;
         share("therapist.seen", rater.seen)?;
         share("therapist.false_alarms", rater.false_alarms)?;
-        depth("therapist.false_depth", &rater.false_depth)?;
-        share("therapist.missing", rater.missing)
+        depth("therapist.false_depth", &rater.false_depth)
     }
 }

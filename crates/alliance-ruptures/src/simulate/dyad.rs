@@ -7,26 +7,9 @@ use alliance_statistics::Generator;
 use super::options::{Noise, Nuisance};
 use super::rupture::{RuptureProcess, draw_depth, length_between};
 use super::simulated::{Dip, Simulated, SimulatedClient};
+use super::streams::{Part, stream};
 use super::{SessionCount, Simulation};
 use crate::ScoreScale;
-
-/// What a stream of random numbers is for. Each dyad has one stream per part.
-#[derive(Clone, Copy)]
-enum Part {
-    Client,
-    Walk,
-    Noise,
-    Ruptures,
-    Nuisance,
-    Attendance,
-    Therapist,
-    /// The effect of a therapist, numbered by therapist and not by dyad.
-    TherapistEffect,
-}
-
-fn stream(seed: u64, part: Part, index: usize) -> Generator {
-    Generator::stream(seed, ((part as u64) << 56) | index as u64)
-}
 
 /// How near a number must be to a whole one to be meant as one.
 const WHOLE: f64 = 1e-9;
@@ -133,16 +116,14 @@ pub(super) fn draw(simulation: &Simulation, seed: u64, dyads: Range<usize>) -> S
         &mut clinic.therapist,
         &mut clinic.truth.deficit,
         &mut clinic.truth.nuisance_deficit,
+        &mut clinic.truth.rating,
     ] {
         column.reserve(sessions);
     }
     clinic.held.reserve(sessions);
     let forms = (Form::new(simulation.scale), Form::new(simulation.therapist.scale.or(simulation.scale)));
-    let early_rise: Vec<f64> = (0..simulation.sessions.most())
-        .map(|session| {
-            -libm::expm1(-(session as f64) / simulation.growth.early_sessions) * simulation.growth.early_rise
-        })
-        .collect();
+    let early_rise: Vec<f64> =
+        (0..simulation.sessions.most()).map(|session| simulation.growth.early_rise_at(session)).collect();
     for dyad in dyads {
         draw_dyad(simulation, seed, dyad, &forms, &early_rise, &mut clinic);
     }
@@ -181,8 +162,12 @@ fn draw_dyad(
     let mut attendance = stream(seed, Part::Attendance, dyad);
     let mut therapist_random = stream(seed, Part::Therapist, dyad);
     let mut disturbances = Disturbances::new(simulation, stream(seed, Part::Noise, dyad));
-    let mut ruptures =
-        RuptureProcess::new(&simulation.ruptures, stream(seed, Part::Ruptures, dyad), rater.seen);
+    let mut ruptures = RuptureProcess::new(
+        &simulation.ruptures,
+        stream(seed, Part::Ruptures, dyad),
+        stream(seed, Part::RuptureTypes, dyad),
+        rater.seen,
+    );
     let mut nuisance = NuisanceProcess {
         options: &simulation.nuisance,
         random: stream(seed, Part::Nuisance, dyad),
@@ -221,6 +206,7 @@ fn draw_dyad(
 
         let course = client.growth * session as f64 + early_rise + walk;
         let rating = client.level + course + client.within_sd * disturbance - deficit - dip;
+        truth.rating.push(rating);
         clinic.client.push(if held && !form_missing { client_form.score(rating) } else { f64::NAN });
 
         let noise = rater.noise_correlation * disturbance + own_noise * therapist_random.normal();
@@ -232,7 +218,7 @@ fn draw_dyad(
         let seen_deficit = if ruptures.seen() { deficit } else { 0.0 };
         let rating = client.therapist_level + rater.tracking * (course - seen_deficit) - false_dip
             + rater.noise_sd * noise;
-        let present = held && therapist_lost >= rater.missing;
+        let present = held && therapist_lost >= missing.therapist_forms;
         clinic.therapist.push(if present { therapist_form.score(rating) } else { f64::NAN });
 
         clinic.held.push(held);
@@ -245,8 +231,13 @@ fn draw_dyad(
 
     let end = clinic.offsets.last().copied().unwrap_or_default() + sessions;
     clinic.offsets.push(end);
-    for column in [&mut clinic.client, &mut clinic.therapist, &mut truth.deficit, &mut truth.nuisance_deficit]
-    {
+    for column in [
+        &mut clinic.client,
+        &mut clinic.therapist,
+        &mut truth.deficit,
+        &mut truth.nuisance_deficit,
+        &mut truth.rating,
+    ] {
         column.resize(end, f64::NAN);
     }
     clinic.held.resize(end, false);

@@ -1,17 +1,35 @@
 //! Simulated clinics whose ruptures are known.
+//!
+//! A [`Simulation`] draws scores and the truth behind them. What else such a clinic writes down is drawn from the finished
+//! scores, each from streams of its own: item answers ([`ItemForm`]), [appointments](Attendance), reports after the
+//! session ([`PostSession`]), [codes](Coding) of some sessions and [symptoms](SymptomCourse).
 
+mod answers;
+mod appointments;
 mod check;
+mod codes;
 mod dyad;
 mod options;
 mod presets;
+mod ratings;
+mod rescale;
 mod rupture;
+mod self_reports;
 mod simulated;
+mod streams;
+mod symptoms;
 
+pub use answers::{Answers, ItemForm, Rater};
+pub use appointments::Attendance;
+pub use codes::{CodedSample, Codes, Coding};
 pub use options::{
     Clients, Depth, Dropout, Growth, Missing, Noise, Nuisance, Ruptures, SessionCount, TherapistRater,
 };
-pub use rupture::{PlantedRupture, RuptureEnd, RuptureShape};
+pub use ratings::{ResolutionRating, StrengthRating};
+pub use rupture::{PlantedRupture, RuptureEnd, RuptureShape, RuptureType};
+pub use self_reports::{PostSession, Reporting, SelfReports};
 pub use simulated::{Dip, Simulated, SimulatedClient, Truth};
+pub use symptoms::SymptomCourse;
 
 use std::thread;
 

@@ -84,6 +84,13 @@ pub struct Growth {
     pub walk_sd: f64,
 }
 
+impl Growth {
+    /// How much of the early rise is reached at this session, counted from 0.
+    pub fn early_rise_at(&self, session: usize) -> f64 {
+        -libm::expm1(-(session as f64) / self.early_sessions) * self.early_rise
+    }
+}
+
 impl Default for Growth {
     fn default() -> Self {
         Self { mean: 0.015, sd: 0.02, early_rise: 0.15, early_sessions: 3.0, walk_sd: 0.06 }
@@ -116,7 +123,8 @@ impl Depth {
 
 /// What courses planted ruptures take.
 ///
-/// The four shares are relative: a hazard falls on a shape in proportion to its share.
+/// The four shares of shapes are relative: a hazard falls on a shape in proportion to its share. So are the three
+/// shares of types; shape and type do not depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Ruptures {
@@ -140,6 +148,12 @@ pub struct Ruptures {
     pub u_easing: f64,
     /// Fewest and most sessions of a slow decline. Default 3 to 6 (9.6).
     pub slow_sessions: (usize, usize),
+    /// Share of withdrawal ruptures. Default 0.5, a guess.
+    pub withdrawal: f64,
+    /// Share of confrontation ruptures. Default 0.25, a guess.
+    pub confrontation: f64,
+    /// Share of ruptures that are both. Default 0.25, a guess.
+    pub mixed: f64,
 }
 
 impl Default for Ruptures {
@@ -155,6 +169,9 @@ impl Default for Ruptures {
             u_sessions: (2, 4),
             u_easing: 0.5,
             slow_sessions: (3, 6),
+            withdrawal: 0.5,
+            confrontation: 0.25,
+            mixed: 0.25,
         }
     }
 }
@@ -179,7 +196,7 @@ impl Default for Nuisance {
     }
 }
 
-/// Missing forms and sessions that are not held. The first session is always held.
+/// Missing forms, answers and sessions. The first session is always held.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Missing {
@@ -187,6 +204,12 @@ pub struct Missing {
     pub forms: f64,
     /// Added to it in the session after one with a rupture going on. Default 0.10, a guess.
     pub forms_after_rupture: f64,
+    /// Share of held sessions without the therapist's form, at random. Default 0.08, a guess.
+    pub therapist_forms: f64,
+    /// Share of single answers that are left out of a form, at random. Default 0.01, a guess.
+    pub answers: f64,
+    /// Share of held sessions without a symptom score, at random. Default 0.05, a guess.
+    pub symptoms: f64,
     /// Share of planned sessions that are not held, at random. Default 0.10 (11.7 to 19.1 % of visits, statistics G3).
     pub sessions: f64,
     /// Added to it in the session after one with a rupture going on. Default 0.10, a guess.
@@ -196,13 +219,29 @@ pub struct Missing {
 impl Missing {
     /// Nothing is missing.
     pub fn none() -> Self {
-        Self { forms: 0.0, forms_after_rupture: 0.0, sessions: 0.0, sessions_after_rupture: 0.0 }
+        Self {
+            forms: 0.0,
+            forms_after_rupture: 0.0,
+            therapist_forms: 0.0,
+            answers: 0.0,
+            symptoms: 0.0,
+            sessions: 0.0,
+            sessions_after_rupture: 0.0,
+        }
     }
 }
 
 impl Default for Missing {
     fn default() -> Self {
-        Self { forms: 0.12, forms_after_rupture: 0.10, sessions: 0.10, sessions_after_rupture: 0.10 }
+        Self {
+            forms: 0.12,
+            forms_after_rupture: 0.10,
+            therapist_forms: 0.08,
+            answers: 0.01,
+            symptoms: 0.05,
+            sessions: 0.10,
+            sessions_after_rupture: 0.10,
+        }
     }
 }
 
@@ -257,8 +296,6 @@ pub struct TherapistRater {
     pub false_alarms: f64,
     /// Depth of such a dip in the therapist's rating. Default 0.3 + gamma(2, 0.2), a guess.
     pub false_depth: Depth,
-    /// Share of held sessions without the therapist's form, at random. Default 0.08, a guess.
-    pub missing: f64,
 }
 
 impl Default for TherapistRater {
@@ -273,7 +310,6 @@ impl Default for TherapistRater {
             seen: 0.6,
             false_alarms: 0.02,
             false_depth: Depth::new(0.3, 2.0, 0.2),
-            missing: 0.08,
         }
     }
 }

@@ -67,7 +67,6 @@ impl Simulation {
         pilot.therapist.noise_correlation = 0.0;
         pilot.therapist.seen = 1.0;
         pilot.therapist.false_alarms = 0.0;
-        pilot.therapist.missing = 0.0;
         pilot
     }
 
@@ -85,7 +84,6 @@ impl Simulation {
     pub fn without_gaps(mut self) -> Self {
         self.missing = Missing::none();
         self.dropout = Dropout::none();
-        self.therapist.missing = 0.0;
         self
     }
 }

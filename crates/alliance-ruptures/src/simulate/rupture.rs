@@ -18,6 +18,41 @@ pub enum RuptureShape {
     Unrepaired,
 }
 
+impl RuptureShape {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V => "v",
+            Self::U => "u",
+            Self::SlowDecline => "slow-decline",
+            Self::Unrepaired => "unrepaired",
+        }
+    }
+}
+
+/// Type of a planted rupture, as coding systems tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RuptureType {
+    /// The client moves away from the therapist or the work.
+    Withdrawal,
+    /// The client moves against the therapist or the work.
+    Confrontation,
+    /// Both.
+    Mixed,
+}
+
+impl RuptureType {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Withdrawal => "withdrawal",
+            Self::Confrontation => "confrontation",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
 /// How a planted rupture ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -30,6 +65,18 @@ pub enum RuptureEnd {
     SeriesEnded,
     /// It would have been repaired, but the client dropped out.
     DroppedOut,
+}
+
+impl RuptureEnd {
+    /// The word for it, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::Unrepaired => "unrepaired",
+            Self::SeriesEnded => "series-ended",
+            Self::DroppedOut => "dropped-out",
+        }
+    }
 }
 
 /// A rupture that was planted. Sessions are positions in the dyad's series.
@@ -49,6 +96,8 @@ pub struct PlantedRupture {
     pub depth: f64,
     /// Planned course.
     pub shape: RuptureShape,
+    /// Its type.
+    pub rupture_type: RuptureType,
     /// How it ended.
     pub end: RuptureEnd,
     /// Whether the therapist's rating follows it.
@@ -75,13 +124,14 @@ struct Open {
 pub(super) struct RuptureProcess<'o> {
     options: &'o Ruptures,
     random: Generator,
+    types: Generator,
     seen_share: f64,
     open: Option<Open>,
 }
 
 impl<'o> RuptureProcess<'o> {
-    pub(super) fn new(options: &'o Ruptures, random: Generator, seen_share: f64) -> Self {
-        Self { options, random, seen_share, open: None }
+    pub(super) fn new(options: &'o Ruptures, random: Generator, types: Generator, seen_share: f64) -> Self {
+        Self { options, random, types, seen_share, open: None }
     }
 
     /// The deficit in the next session; a rupture that ends there goes to `ended`.
@@ -169,12 +219,25 @@ impl<'o> RuptureProcess<'o> {
             recovery: None,
             depth: 0.0,
             shape,
+            rupture_type: self.draw_type(),
             end: RuptureEnd::SeriesEnded,
             seen_by_therapist,
         };
         let mut open = Open { planned, length, record };
         open.record.depth = self.deficit(&open, 0);
         open
+    }
+
+    fn draw_type(&mut self) -> RuptureType {
+        let Ruptures { withdrawal, confrontation, mixed, .. } = *self.options;
+        let drawn = self.types.uniform() * (withdrawal + confrontation + mixed);
+        if drawn < withdrawal {
+            RuptureType::Withdrawal
+        } else if drawn < withdrawal + confrontation {
+            RuptureType::Confrontation
+        } else {
+            RuptureType::Mixed
+        }
     }
 
     /// Deficit `age` sessions after the onset.

@@ -38,6 +38,8 @@ pub struct Truth {
     pub deficit: Vec<f64>,
     /// Per session, how far a dip that is no rupture lowers it, likewise.
     pub nuisance_deficit: Vec<f64>,
+    /// Per session, the client's rating before lattice and ceiling, lowered by both; likewise.
+    pub rating: Vec<f64>,
     /// The planted ruptures.
     pub ruptures: Vec<PlantedRupture>,
     /// Dips of the client's rating that are no ruptures.
@@ -125,6 +127,7 @@ impl Simulated {
         self.therapist_of.extend(next.therapist_of);
         self.truth.deficit.extend(next.truth.deficit);
         self.truth.nuisance_deficit.extend(next.truth.nuisance_deficit);
+        self.truth.rating.extend(next.truth.rating);
         self.truth.ruptures.extend(next.truth.ruptures);
         self.truth.nuisance.extend(next.truth.nuisance);
         self.truth.false_alarms.extend(next.truth.false_alarms);

@@ -11,6 +11,9 @@
 //! A rupture that is over after one session is not a sudden loss: the third criterion excludes
 //! it. Sudden shifts and V-shaped episodes are complementary answers.
 //!
+//! As a [`Detector`](crate::Detector), a rule flags session N + 1 with session N as its reference, and a reversal
+//! repairs the episode.
+//!
 //! By default the rule is corrected; [`Compat::SuddenGains072`] gives the answers of the R
 //! package `suddengains` 0.7.2 with its quirks.
 
@@ -19,6 +22,7 @@
 
 mod criteria;
 mod events;
+mod judge;
 mod options;
 mod reliable;
 mod rule;

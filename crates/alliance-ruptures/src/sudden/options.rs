@@ -4,6 +4,7 @@ use crate::Orientation;
 
 /// Which shifts are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ShiftDirection {
     /// Towards the better end of the scale.
     Gain,
@@ -15,6 +16,7 @@ pub enum ShiftDirection {
 ///
 /// "Before" are the observed scores of sessions N - 2 to N, "after" those of N + 1 to N + 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Stability {
     /// The means before and after differ by more than the critical t times their pooled standard deviation.
@@ -41,6 +43,7 @@ pub enum Stability {
 
 /// The factor of the pooled standard deviation in criterion 3.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum CriticalT {
     /// Two-tailed critical value of t at the degrees of freedom of the scores that are there.
@@ -65,6 +68,7 @@ impl Default for CriticalT {
 
 /// Whose answers to give where the R package `suddengains` 0.7.2 errs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Compat {
     /// The rule as it is meant.
@@ -105,6 +109,7 @@ pub enum Compat {
 /// assert_eq!(SuddenRule::new(options).unwrap_err().code(), "invalid-option");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SuddenOptions {
     /// Gains or losses.

@@ -24,10 +24,26 @@ use crate::{Orientation, RuptureError};
 /// assert_eq!((largest.magnitude, largest.reversed), (12.0, Reversed::No));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SuddenOptions", into = "SuddenOptions"))]
 pub struct SuddenRule {
     options: SuddenOptions,
     /// Factor of the pooled standard deviation with 2, 3 and 4 degrees of freedom.
     critical: [f64; 3],
+}
+
+impl From<SuddenRule> for SuddenOptions {
+    fn from(rule: SuddenRule) -> Self {
+        rule.options
+    }
+}
+
+impl TryFrom<SuddenOptions> for SuddenRule {
+    type Error = RuptureError;
+
+    fn try_from(options: SuddenOptions) -> Result<Self, RuptureError> {
+        Self::new(options)
+    }
 }
 
 impl SuddenRule {
@@ -132,6 +148,11 @@ impl SuddenRule {
             | (ShiftDirection::Loss, Orientation::HigherIsBetter) => 1.0,
             _ => -1.0,
         }
+    }
+
+    /// The orientation of a scale on which the shifts looked for are falls.
+    pub(crate) fn falls_under(&self) -> Orientation {
+        if self.sign() > 0.0 { Orientation::HigherIsBetter } else { Orientation::LowerIsBetter }
     }
 
     /// Factor of the pooled standard deviation at 2, 3 or 4 degrees of freedom.

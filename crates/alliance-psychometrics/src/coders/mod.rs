@@ -1,0 +1,161 @@
+//! Agreement of coders: kappas, Gwet's AC, Krippendorff's alpha, tables by marker, humans against a model.
+//!
+//! [`CodedUnits`] are made once and every coefficient is read off them. Coefficients that need every code drop the
+//! units that lack one and say how many; Gwet's and Krippendorff's use all units with two codes or more.
+//!
+//! Where all codes are one category there is full agreement and no way to tell it from chance: every coefficient but
+//! percent agreement is then undefined, never 1.
+
+mod chance_corrected;
+mod kappa;
+mod krippendorff;
+mod markers;
+mod model;
+mod units;
+
+pub use kappa::{Kappa, Weights};
+pub use krippendorff::Metric;
+pub use markers::{MarkerAgreement, MarkerOptions, marker_agreement};
+pub use model::{Coefficient, ModelAgreement, PairAgreement, model_agreement};
+pub use units::CodedUnits;
+
+use crate::distributions::{normal, student_t};
+use crate::estimate::check_confidence;
+use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
+
+/// Where standard error and interval come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Uncertainty {
+    /// Large-sample formulas, named at each coefficient. Krippendorff's alpha and Light's kappa have none: they then come
+    /// without an interval.
+    #[default]
+    Analytic,
+    /// Percentiles of replications that draw units, with all their codes, with replacement.
+    Bootstrap(Bootstrap),
+}
+
+/// How sure, and from what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct CoderOptions {
+    /// Where standard error and interval come from.
+    pub uncertainty: Uncertainty,
+    /// Confidence of the interval.
+    pub confidence: f64,
+}
+
+impl Default for CoderOptions {
+    /// Analytic, 95 %.
+    fn default() -> Self {
+        Self { uncertainty: Uncertainty::default(), confidence: 0.95 }
+    }
+}
+
+impl CoderOptions {
+    /// The same with a bootstrap over units.
+    #[must_use]
+    pub fn with_bootstrap(self, bootstrap: Bootstrap) -> Self {
+        Self { uncertainty: Uncertainty::Bootstrap(bootstrap), ..self }
+    }
+
+    /// The same with another confidence.
+    #[must_use]
+    pub fn with_confidence(self, confidence: f64) -> Self {
+        Self { confidence, ..self }
+    }
+
+    fn check(&self) -> Result<(), PsychometricsError> {
+        check_confidence(self.confidence)
+    }
+}
+
+/// A large-sample standard error with the quantile its interval takes.
+#[derive(Debug, Clone, Copy)]
+enum StandardError {
+    Normal(f64),
+    StudentT { standard_error: f64, degrees_of_freedom: f64 },
+    None,
+}
+
+/// What a coefficient of coders is made of.
+struct Coefficients<'a> {
+    units: &'a CodedUnits,
+    method: &'static str,
+    /// Units the coefficient can use.
+    used: usize,
+    options: CoderOptions,
+}
+
+impl Coefficients<'_> {
+    /// Why the coefficient cannot be had, if so.
+    fn obstacle(&self) -> Option<Status> {
+        if self.units.coders() < 2 {
+            Some(Status::TooFewItems)
+        } else if self.used == 0 && self.units.units() > 0 {
+            Some(Status::AllMissing)
+        } else if self.used < 2 {
+            Some(Status::TooFewUnits)
+        } else {
+            None
+        }
+    }
+
+    fn undefined(&self, status: Status) -> Estimate {
+        Estimate::undefined(status, Level::BetweenRaters, self.method).with_rows(
+            self.used,
+            self.used,
+            self.units.units() - self.used,
+        )
+    }
+
+    /// The estimate of a statistic of the patterns' counts.
+    fn estimate(
+        &self,
+        statistic: impl Fn(&[f64]) -> f64 + Sync,
+        standard_error: impl FnOnce(f64) -> StandardError,
+    ) -> Estimate {
+        if let Some(status) = self.obstacle() {
+            return self.undefined(status);
+        }
+        let value = statistic(self.units.counts());
+        if !value.is_finite() {
+            return self
+                .undefined(Status::Undefined)
+                .with_note("all codes are one category: chance agrees as often");
+        }
+        let estimate = Estimate::new(value, Level::BetweenRaters, self.method).with_rows(
+            self.used,
+            self.used,
+            self.units.units() - self.used,
+        );
+        let confidence = self.options.confidence;
+        let upper = 0.5 + confidence / 2.0;
+        let symmetric = |estimate: Estimate, standard_error: f64, quantile: f64| {
+            let half = quantile * standard_error;
+            estimate.with_standard_error(standard_error).with_interval(value - half, value + half, confidence)
+        };
+        let estimate = match (self.options.uncertainty, standard_error(value)) {
+            (Uncertainty::Bootstrap(bootstrap), _) => {
+                let replicates = bootstrap.each(|random| {
+                    let mut counts = Vec::new();
+                    self.units.redraw(random, &mut counts);
+                    statistic(&counts)
+                });
+                bootstrap.describe(estimate, replicates, confidence, "units")
+            }
+            (Uncertainty::Analytic, StandardError::Normal(error)) => {
+                symmetric(estimate, error, normal(upper))
+            }
+            (Uncertainty::Analytic, StandardError::StudentT { standard_error, degrees_of_freedom }) => {
+                symmetric(estimate, standard_error, student_t(upper, degrees_of_freedom))
+                    .with_degrees_of_freedom(degrees_of_freedom)
+            }
+            (Uncertainty::Analytic, StandardError::None) => {
+                estimate.with_note("no interval: ask for a bootstrap")
+            }
+        };
+        // A 0 that rounding took below it is a 0.
+        estimate.expected_within(-1e-12, 1.0 + 1e-12)
+    }
+}

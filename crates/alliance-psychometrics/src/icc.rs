@@ -1,0 +1,305 @@
+//! Intraclass correlations: the six forms, with their intervals.
+//!
+//! Names follow McGraw & Wong 1996; other programs call the same numbers otherwise:
+//!
+//! | here | McGraw & Wong | Shrout & Fleiss | psych, older pingouin | pingouin 0.7 |
+//! |---|---|---|---|---|
+//! | `one_way` | ICC(1), ICC(k) | ICC(1,1), ICC(1,k) | ICC1, ICC1k | ICC(1,1), ICC(1,k) |
+//! | `agreement` | ICC(A,1), ICC(A,k) | ICC(2,1), ICC(2,k) | ICC2, ICC2k | ICC(A,1), ICC(A,k) |
+//! | `consistency` | ICC(C,1), ICC(C,k) | ICC(3,1), ICC(3,k) | ICC3, ICC3k | ICC(C,1), ICC(C,k) |
+//!
+//! psych's `ICC` estimates by REML unless told `lmer = FALSE`, which differs from mean squares where a component would be
+//! negative. Here complete rows are used and mean squares taken; with missing cells the variance components of
+//! targets, raters and residuals come from a crossed mixed model and go into
+//! [`IntraclassCorrelations::from_components`].
+
+#![allow(clippy::doc_markdown)] // Names of people and of other programs' output.
+
+use crate::distributions::fisher_f;
+use crate::estimate::check_confidence;
+use crate::{Columns, Estimate, Level, PsychometricsError, Status};
+
+/// Of one rater's value and of the mean of all raters.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SingleAndAverage {
+    /// Reliability of one rater's value.
+    pub single: Estimate,
+    /// Reliability of the mean of as many raters as there are columns. For an analysis that uses that mean only.
+    pub average: Estimate,
+}
+
+/// The six forms.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct IntraclassCorrelations {
+    /// Raters are different for every target: differences of level between raters are error.
+    pub one_way: SingleAndAverage,
+    /// The same raters for all targets, who must give the same values. Agreement of client and therapist on levels.
+    pub agreement: SingleAndAverage,
+    /// The same raters for all targets, who may differ by a constant. The average form is alpha of the raters.
+    pub consistency: SingleAndAverage,
+    /// The mean squares; NaN where the numbers come from variance components.
+    pub mean_squares: MeanSquares,
+}
+
+/// Mean squares of targets by raters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct MeanSquares {
+    /// Between targets (rows).
+    pub targets: f64,
+    /// Between raters (columns).
+    pub raters: f64,
+    /// Residual of targets and raters.
+    pub residual: f64,
+    /// Within targets.
+    pub within: f64,
+}
+
+const NAMES: [&str; 6] = ["ICC(1)", "ICC(1,k)", "ICC(A,1)", "ICC(A,k)", "ICC(C,1)", "ICC(C,k)"];
+
+/// Six intraclass correlations of targets (rows) rated by raters (columns), from complete rows.
+///
+/// Up to 1; negative ones are given as they are and marked [`Status::OutOfRange`]. Formulas and intervals of single
+/// ratings: McGraw & Wong 1996, Psychological Methods 1, 30-46, tables 4 and 7. Those of averages step the ends up
+/// by `k x / (1 + (k - 1) x)`, as psych and pingouin do, which for ICC(A,k) is the interval of McGraw & Wong. The R
+/// package irr puts the average's coefficient into the single form's degrees of freedom and gives another. [`Status::ZeroVariance`] where the targets' means do not differ.
+///
+/// ```
+/// use alliance_psychometrics::{Columns, icc::intraclass_correlations};
+///
+/// // Shrout & Fleiss 1979.
+/// let judges: [&[f64]; 4] = [
+///     &[9.0, 6.0, 8.0, 7.0, 10.0, 6.0],
+///     &[2.0, 1.0, 4.0, 1.0, 5.0, 2.0],
+///     &[5.0, 3.0, 6.0, 2.0, 6.0, 4.0],
+///     &[8.0, 2.0, 8.0, 6.0, 9.0, 7.0],
+/// ];
+/// let found = intraclass_correlations(&Columns::new(&judges)?, 0.95)?;
+/// assert!((found.agreement.single.value - 0.289_763_78).abs() < 1e-8);
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+///
+/// # Errors
+///
+/// `invalid-option` unless `confidence` lies between 0 and 1.
+pub fn intraclass_correlations(
+    ratings: &Columns<'_>,
+    confidence: f64,
+) -> Result<IntraclassCorrelations, PsychometricsError> {
+    check_confidence(confidence)?;
+    let raters = ratings.count();
+    if raters < 2 {
+        return Ok(undefined(Status::TooFewItems, ratings, 0));
+    }
+    let (mean_squares, rows) = mean_squares(ratings);
+    let status = match rows {
+        0 if ratings.rows() > 0 => Some(Status::AllMissing),
+        0 | 1 => Some(Status::TooFewUnits),
+        _ if mean_squares.targets == 0.0 => Some(Status::ZeroVariance),
+        _ => None,
+    };
+    if let Some(status) = status {
+        return Ok(IntraclassCorrelations { mean_squares, ..undefined(status, ratings, rows) });
+    }
+    Ok(from_mean_squares(mean_squares, rows, raters, ratings.rows() - rows, confidence))
+}
+
+fn undefined(status: Status, ratings: &Columns<'_>, rows: usize) -> IntraclassCorrelations {
+    build(MeanSquares::NONE, |method| {
+        Estimate::undefined(status, Level::BetweenRaters, method).with_rows(rows, rows, ratings.rows() - rows)
+    })
+}
+
+fn build(
+    mean_squares: MeanSquares,
+    mut make: impl FnMut(&'static str) -> Estimate,
+) -> IntraclassCorrelations {
+    let [one, one_k, agreement, agreement_k, consistency, consistency_k] = NAMES;
+    let mut pair = |single, average| SingleAndAverage { single: make(single), average: make(average) };
+    IntraclassCorrelations {
+        one_way: pair(one, one_k),
+        agreement: pair(agreement, agreement_k),
+        consistency: pair(consistency, consistency_k),
+        mean_squares,
+    }
+}
+
+impl MeanSquares {
+    const NONE: Self = Self { targets: f64::NAN, raters: f64::NAN, residual: f64::NAN, within: f64::NAN };
+}
+
+/// Mean squares of the complete rows and their number, in one pass and without a square of a large number.
+fn mean_squares(ratings: &Columns<'_>) -> (MeanSquares, usize) {
+    const BLOCK: usize = 256;
+    let raters = ratings.count();
+    let k = raters as f64;
+    let origin = (0..ratings.rows())
+        .find(|row| ratings.is_complete(*row))
+        .and_then(|row| ratings.column(0).get(row).copied())
+        .unwrap_or(0.0);
+    let mut column_sums = vec![0.0; raters];
+    let (mut total, mut squares, mut row_squares) = (0.0, 0.0, 0.0);
+    let mut rows = 0_usize;
+    let mut row_sums = [0.0; BLOCK];
+    for start in (0..ratings.rows()).step_by(BLOCK) {
+        let end = (start + BLOCK).min(ratings.rows());
+        row_sums.fill(0.0);
+        for column in ratings.iter() {
+            for (sum, value) in row_sums.iter_mut().zip(column.get(start..end).unwrap_or_default()) {
+                *sum += value - origin;
+            }
+        }
+        let sums = row_sums.get(..end - start).unwrap_or_default();
+        if sums.iter().sum::<f64>().is_nan() {
+            for (column, column_sum) in ratings.iter().zip(&mut column_sums) {
+                for (value, row_sum) in column.get(start..end).unwrap_or_default().iter().zip(sums) {
+                    if !row_sum.is_nan() {
+                        let difference = value - origin;
+                        *column_sum += difference;
+                        squares += difference * difference;
+                    }
+                }
+            }
+        } else {
+            for (column, column_sum) in ratings.iter().zip(&mut column_sums) {
+                let (sum, square) = sum_and_squares(column.get(start..end).unwrap_or_default(), origin);
+                *column_sum += sum;
+                squares += square;
+            }
+        }
+        for sum in sums.iter().filter(|sum| !sum.is_nan()) {
+            rows += 1;
+            total += sum;
+            row_squares += sum * sum;
+        }
+    }
+    let n = rows as f64;
+    let correction = total * total / (n * k);
+    let all = squares - correction;
+    // What is left of a difference of sums this small beside them is rounding.
+    let clean = |value: f64| if value < 1e-12 * squares { 0.0 } else { value };
+    let of_targets = clean(row_squares / k - correction);
+    let of_raters = clean(column_sums.iter().map(|sum| sum * sum).sum::<f64>() / n - correction);
+    let residual = clean(all - of_targets - of_raters);
+    let mean_squares = MeanSquares {
+        targets: of_targets / (n - 1.0),
+        raters: of_raters / (k - 1.0),
+        residual: residual / ((n - 1.0) * (k - 1.0)),
+        within: (residual + of_raters) / (n * (k - 1.0)),
+    };
+    (mean_squares, rows)
+}
+
+fn sum_and_squares(values: &[f64], origin: f64) -> (f64, f64) {
+    let (mut sums, mut squares) = ([0.0; 8], [0.0; 8]);
+    let (parts, rest) = values.as_chunks::<8>();
+    for part in parts {
+        for ((value, sum), square) in part.iter().zip(&mut sums).zip(&mut squares) {
+            let difference = value - origin;
+            *sum += difference;
+            *square += difference * difference;
+        }
+    }
+    let rest_sum: f64 = rest.iter().map(|value| value - origin).sum();
+    let rest_squares: f64 = rest.iter().map(|value| (value - origin) * (value - origin)).sum();
+    (sums.iter().sum::<f64>() + rest_sum, squares.iter().sum::<f64>() + rest_squares)
+}
+
+fn from_mean_squares(
+    mean_squares: MeanSquares,
+    rows: usize,
+    raters: usize,
+    dropped: usize,
+    confidence: f64,
+) -> IntraclassCorrelations {
+    let MeanSquares { targets, raters: of_raters, residual, within } = mean_squares;
+    let (n, k) = (rows as f64, raters as f64);
+    let upper = 0.5 + confidence / 2.0;
+    let (error, crossed_error) = (n * (k - 1.0), (n - 1.0) * (k - 1.0));
+    let single = |noise: f64| (targets - noise) / (targets + (k - 1.0) * noise);
+    // Ends of a ratio of mean squares with these degrees of freedom.
+    let ratio = |noise: f64, degrees: f64| {
+        let f = targets / noise;
+        let low = f / fisher_f(upper, n - 1.0, degrees);
+        let high = f * fisher_f(upper, degrees, n - 1.0);
+        let end = |f: f64| if f.is_infinite() { 1.0 } else { (f - 1.0) / (f + k - 1.0) };
+        (end(low), end(high), degrees)
+    };
+    let denominator = targets + (k - 1.0) * residual + k * (of_raters - residual) / n;
+    let agreement = (targets - residual) / denominator;
+    let agreement_ends = {
+        let odds = agreement / (1.0 - agreement);
+        let (a, b) = (k * odds / n, 1.0 + k * (n - 1.0) * odds / n);
+        let degrees = (a * of_raters + b * residual).powi(2)
+            / ((a * of_raters).powi(2) / (k - 1.0) + (b * residual).powi(2) / crossed_error);
+        let noise = k * of_raters + (k * n - k - n) * residual;
+        let (below, above) = (fisher_f(upper, n - 1.0, degrees), fisher_f(upper, degrees, n - 1.0));
+        let low = n * (targets - below * residual) / (below * noise + n * targets);
+        let high = n * (above * targets - residual) / (noise + n * above * targets);
+        if agreement == 1.0 { (1.0, 1.0, f64::NAN) } else { (low, high, degrees) }
+    };
+    let one_way_ends = ratio(within, error);
+    let consistency_ends = ratio(residual, crossed_error);
+    let values = [
+        single(within),
+        (targets - within) / targets,
+        agreement,
+        (targets - residual) / (targets + (of_raters - residual) / n),
+        single(residual),
+        (targets - residual) / targets,
+    ];
+    let step_up = |end: f64| k * end / (1.0 + (k - 1.0) * end);
+    let average = |(low, high, degrees)| (step_up(low), step_up(high), degrees);
+    let ends = [
+        one_way_ends,
+        average(one_way_ends),
+        agreement_ends,
+        average(agreement_ends),
+        consistency_ends,
+        average(consistency_ends),
+    ];
+    let mut numbers = values.into_iter().zip(ends);
+    build(mean_squares, |method| {
+        let (value, (low, high, degrees)) =
+            numbers.next().unwrap_or((f64::NAN, (f64::NAN, f64::NAN, f64::NAN)));
+        Estimate::new(value, Level::BetweenRaters, method)
+            .with_interval(low, high, confidence)
+            .with_degrees_of_freedom(degrees)
+            .with_rows(rows, rows, dropped)
+            .expected_within(0.0, 1.0)
+    })
+}
+
+impl IntraclassCorrelations {
+    /// Each estimate changed.
+    pub(crate) fn map(self, mut change: impl FnMut(Estimate) -> Estimate) -> Self {
+        let mut pair = |pair: SingleAndAverage| SingleAndAverage {
+            single: change(pair.single),
+            average: change(pair.average),
+        };
+        Self {
+            one_way: pair(self.one_way),
+            agreement: pair(self.agreement),
+            consistency: pair(self.consistency),
+            mean_squares: self.mean_squares,
+        }
+    }
+
+    /// From variance components of targets, raters and residuals, such as REML gives where cells are missing.
+    ///
+    /// `raters` is the number the average stands for. The one-way forms are undefined: their model has no component of
+    /// raters. No intervals. A component that is negative is used as it is.
+    pub fn from_components(targets: f64, raters_component: f64, residual: f64, raters: usize) -> Self {
+        let k = raters as f64;
+        let share = |noise: f64| targets / (targets + noise);
+        let (all, own) = (raters_component + residual, residual);
+        let mut values =
+            [f64::NAN, f64::NAN, share(all), share(all / k), share(own), share(own / k)].into_iter();
+        build(MeanSquares::NONE, |method| {
+            Estimate::new(values.next().unwrap_or(f64::NAN), Level::BetweenRaters, method)
+                .expected_within(0.0, 1.0)
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! The alliance and what becomes of clients: outcome, course, attendance, dropout.
+//!
+//! | question | piece |
+//! |---|---|
+//! | Do sessions with a better alliance than usual for the client go with a better outcome? And clients with a better alliance than others? | [`disaggregate`], [`within_between_model`] |
+//! | Which alliance comes before which outcome? | [`lagged`], [`earlier_mean`] |
+//! | How did each client's alliance run? | [`trajectories`] |
+//! | Who came? | [`attendance`], [`wilson`] |
+//! | Who left, when, and after which alliance? | [`person_periods`], [`discrete_time_hazard`], [`incidence`] |
+//!
+//! Two functions look alike and must not be confused. [`disaggregate`] describes: a client's mean holds all their sessions.
+//! [`earlier_mean`] is for prediction: it holds only sessions before. Using the first to predict dropout or a later
+//! outcome lets the future leak into the past.
+
+mod attendance;
+mod disaggregation;
+mod dropout;
+mod hazard;
+mod incidence;
+mod lag;
+mod model;
+mod trajectory;
+
+pub use attendance::{Appointment, Attendance, attendance, wilson};
+pub use disaggregation::{Disaggregation, Trend, disaggregate};
+pub use dropout::{Ending, LifeTableRow, PeriodEvent, PersonPeriods, PlannedEnds, person_periods};
+pub use hazard::{HazardLink, HazardModel, discrete_time_hazard};
+pub use incidence::{EndKind, IncidenceRow, LogRank, incidence, log_rank};
+pub use lag::{MeanThrough, Measured, earlier_mean, lagged, session_difference};
+pub use model::{WithinBetween, within_between_model};
+pub use trajectory::{OwnThreshold, Trajectory, TrajectoryOptions, trajectories};

@@ -1,0 +1,383 @@
+//! Effects of several studies put together.
+
+use super::convert::{fisher_z, mean_correlation, r_from_fisher_z};
+use super::heterogeneity::Studies;
+use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
+use crate::estimate::check_confidence;
+use crate::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
+
+/// How the variance between studies is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum TauEstimator {
+    /// None: one true effect for all studies ("fixed effect").
+    CommonEffect,
+    /// `DerSimonian` and Laird (1986), method of moments.
+    DerSimonianLaird,
+    /// Restricted maximum likelihood.
+    #[default]
+    RestrictedMaximumLikelihood,
+    /// Maximum likelihood.
+    MaximumLikelihood,
+    /// Paule and Mandel (1982), the same as empirical Bayes.
+    PauleMandel,
+    /// Hunter and Schmidt.
+    HunterSchmidt,
+    /// Sidik and Jonkman (2005).
+    SidikJonkman,
+    /// Hedges (1985).
+    Hedges,
+}
+
+impl TauEstimator {
+    /// The letters used in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CommonEffect => "CE",
+            Self::DerSimonianLaird => "DL",
+            Self::RestrictedMaximumLikelihood => "REML",
+            Self::MaximumLikelihood => "ML",
+            Self::PauleMandel => "PM",
+            Self::HunterSchmidt => "HS",
+            Self::SidikJonkman => "SJ",
+            Self::Hedges => "HE",
+        }
+    }
+}
+
+/// Standard error and interval of the mean effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum StandardErrors {
+    /// 1 / sqrt(sum of weights), with the normal distribution.
+    Normal,
+    /// Knapp and Hartung (2003), with t of k - 1 degrees of freedom: for few studies, and so the default.
+    #[default]
+    KnappHartung,
+}
+
+/// Which quantile the prediction interval has. Publications differ, and rarely say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PredictionDegrees {
+    /// The normal one, as metafor by default.
+    Normal,
+    /// t of k - 2 degrees of freedom (Higgins, Thompson and Spiegelhalter 2009).
+    #[default]
+    StudiesLessTwo,
+    /// t of k - 1 degrees of freedom, as metafor with Knapp-Hartung.
+    StudiesLessOne,
+}
+
+/// How studies are put together. The default: REML, Knapp-Hartung, prediction by t of k - 2, 95 %.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MetaOptions {
+    /// Variance between studies.
+    pub estimator: TauEstimator,
+    /// Standard error of the mean.
+    pub standard_errors: StandardErrors,
+    /// Quantile of the prediction interval.
+    pub prediction: PredictionDegrees,
+    /// Confidence of all intervals.
+    pub confidence: f64,
+}
+
+impl Default for MetaOptions {
+    fn default() -> Self {
+        Self {
+            estimator: TauEstimator::default(),
+            standard_errors: StandardErrors::default(),
+            prediction: PredictionDegrees::default(),
+            confidence: 0.95,
+        }
+    }
+}
+
+/// The mean effect over studies and how much effects vary.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MetaAnalysis {
+    /// How.
+    pub options: MetaOptions,
+    /// Mean effect; degrees of freedom only with Knapp-Hartung.
+    pub effect: Estimate,
+    /// Its z or t.
+    pub statistic: f64,
+    /// Its two-sided p.
+    pub p_value: f64,
+    /// Where the true effect of a further study would lie; none for fewer studies than its degrees of freedom need.
+    pub prediction: Option<Interval>,
+    /// Degrees of freedom of its quantile; infinite for the normal one.
+    pub prediction_degrees: f64,
+    /// Variance between studies, interval by the profile of Q.
+    pub tau_squared: Estimate,
+    /// I^2 in percent: share of the variance of the observed effects that is not sampling error. It is neither variance
+    /// explained nor the size of the variance.
+    pub i_squared: Estimate,
+    /// H^2, that variance over sampling variance.
+    pub h_squared: f64,
+    /// Cochran's Q.
+    pub q: f64,
+    /// Its degrees of freedom, k - 1.
+    pub q_degrees: f64,
+    /// Chance of a larger Q if all studies have one true effect.
+    pub q_p: f64,
+}
+
+/// A [`MetaAnalysis`] of Fisher's z, with its results as correlations.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MetaCorrelations {
+    /// In Fisher's z.
+    pub fisher_z: MetaAnalysis,
+    /// Back as correlation, tanh: the median true correlation.
+    pub correlation: Estimate,
+    /// Mean true correlation, the integral of tanh over the distribution of true z; lower in size than the median.
+    pub mean_correlation: f64,
+    /// Where the true correlation of a further study would lie.
+    pub prediction: Option<Interval>,
+}
+
+/// Mean of effects weighted by their inverse variance, and how much the true effects vary (Viechtbauer 2010, Journal of
+/// Statistical Software 36(3)).
+///
+/// A study with a missing value (NaN) is left out. One study has no variance between studies (`TooFewUnits` there); two say
+/// next to nothing about it, which a note repeats.
+///
+/// # Errors
+///
+/// `length-mismatch`, `not-finite`; `invalid-option` for a variance of 0 or less, or unless `0 < confidence < 1`.
+///
+/// ```
+/// use alliance_psychometrics::synthesis::{MetaOptions, meta_analysis};
+///
+/// let found = meta_analysis(&[0.30, 0.10, 0.45, 0.22], &[0.010, 0.020, 0.015, 0.012], &MetaOptions::default())?;
+/// assert!(found.effect.value > 0.2 && found.effect.value < 0.3);
+/// assert_eq!((found.effect.degrees_of_freedom, found.prediction_degrees), (3.0, 2.0));
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+pub fn meta_analysis(
+    effects: &[f64],
+    variances: &[f64],
+    options: &MetaOptions,
+) -> Result<MetaAnalysis, PsychometricsError> {
+    let studies = checked(effects, variances, options)?;
+    Ok(put_together(&studies, effects.len(), options))
+}
+
+pub(super) fn checked(
+    effects: &[f64],
+    variances: &[f64],
+    options: &MetaOptions,
+) -> Result<Studies, PsychometricsError> {
+    check_confidence(options.confidence)?;
+    Columns::new(&[effects, variances])?;
+    if variances.iter().any(|variance| *variance <= 0.0) {
+        return Err(PsychometricsError::option("variances", "above 0"));
+    }
+    let (effects, variances) = effects
+        .iter()
+        .zip(variances)
+        .filter(|(effect, variance)| !effect.is_nan() && !variance.is_nan())
+        .map(|(effect, variance)| (*effect, *variance))
+        .unzip();
+    Ok(Studies { effects, variances })
+}
+
+pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions) -> MetaAnalysis {
+    let count = studies.effects.len();
+    if count == 0 {
+        return MetaAnalysis::undefined(Status::AllMissing, rows, options);
+    }
+    let k = studies.count();
+    let level = Level::BetweenStudies;
+    let rows = |estimate: Estimate| estimate.with_rows(count, count, rows - count);
+    let alone = count == 1;
+    let (tau_squared, settled) = if alone { (0.0, true) } else { studies.tau_squared(options.estimator) };
+    let sums = studies.at(tau_squared);
+    let half = 0.5 + options.confidence / 2.0;
+    let (error, degrees) = match options.standard_errors {
+        StandardErrors::Normal => (1.0 / sums.weights.sqrt(), f64::INFINITY),
+        StandardErrors::KnappHartung => ((sums.spread / ((k - 1.0) * sums.weights)).sqrt(), k - 1.0),
+    };
+    let error = if error.is_finite() { error } else { f64::NAN };
+    let reach = quantile(half, degrees) * error;
+    let mut effect = rows(Estimate::new(sums.mean, level, options.estimator.as_str()))
+        .with_standard_error(error)
+        .with_interval(sums.mean - reach, sums.mean + reach, options.confidence);
+    if degrees.is_finite() && degrees > 0.0 {
+        effect = effect.with_degrees_of_freedom(degrees);
+    }
+    if !settled {
+        effect = effect.with_status(Status::NotConverged);
+    }
+    if alone {
+        effect = effect.with_note("one study");
+    }
+    let statistic = if error > 0.0 { sums.mean / error } else { f64::NAN };
+    let p_value = if degrees.is_finite() {
+        student_t_two_sided(statistic, degrees)
+    } else {
+        normal_two_sided(statistic)
+    };
+    let prediction_degrees = match options.prediction {
+        PredictionDegrees::Normal => f64::INFINITY,
+        PredictionDegrees::StudiesLessTwo => k - 2.0,
+        PredictionDegrees::StudiesLessOne => k - 1.0,
+    };
+    let around = quantile(half, prediction_degrees) * (tau_squared + error * error).sqrt();
+    let prediction = (!alone && !around.is_nan()).then_some(Interval {
+        low: sums.mean - around,
+        high: sums.mean + around,
+        confidence: options.confidence,
+    });
+    let (q, q_p) = studies.q();
+    let spread = Spread::new(studies, (tau_squared, settled), options);
+    MetaAnalysis {
+        options: *options,
+        effect,
+        statistic,
+        p_value,
+        prediction,
+        prediction_degrees,
+        tau_squared: rows(spread.variance),
+        i_squared: rows(spread.share),
+        h_squared: spread.ratio,
+        q,
+        q_degrees: k - 1.0,
+        q_p,
+    }
+}
+
+/// Quantile of t, of the normal distribution for infinite degrees; NaN for none.
+fn quantile(p: f64, degrees: f64) -> f64 {
+    if degrees == f64::INFINITY { normal(p) } else { student_t(p, degrees) }
+}
+
+/// What is said about the variance between studies.
+struct Spread {
+    variance: Estimate,
+    share: Estimate,
+    ratio: f64,
+}
+
+impl Spread {
+    fn new(studies: &Studies, (value, settled): (f64, bool), options: &MetaOptions) -> Self {
+        let level = Level::BetweenStudies;
+        let (of_tau, of_share) = (options.estimator.as_str(), "I^2");
+        if studies.effects.len() < 2 {
+            return Self {
+                variance: Estimate::undefined(Status::TooFewUnits, level, of_tau),
+                share: Estimate::undefined(Status::TooFewUnits, level, of_share),
+                ratio: f64::NAN,
+            };
+        }
+        let typical = studies.typical_variance();
+        let share = |tau_squared: f64| 100.0 * tau_squared / (tau_squared + typical);
+        let mut tau_squared = Estimate::new(value, level, of_tau);
+        let mut i_squared = Estimate::new(share(value), level, of_share);
+        if options.estimator == TauEstimator::CommonEffect {
+            tau_squared = tau_squared.with_note("set to 0");
+        } else {
+            let profile = studies.tau_squared_interval(options.confidence);
+            tau_squared = tau_squared
+                .with_standard_error(studies.tau_squared_error(value, options.estimator))
+                .with_interval(profile.low, profile.high, options.confidence)
+                .with_status(match settled {
+                    false => Status::NotConverged,
+                    true if value == 0.0 => Status::Boundary,
+                    true => Status::Defined,
+                });
+            i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
+        }
+        if studies.effects.len() == 2 {
+            tau_squared =
+                tau_squared.with_note("two studies say next to nothing about the variance between studies");
+        }
+        Self { variance: tau_squared, share: i_squared, ratio: (value + typical) / typical }
+    }
+}
+
+impl MetaAnalysis {
+    pub(super) fn undefined(status: Status, rows: usize, options: &MetaOptions) -> Self {
+        let none = |method| Estimate::undefined(status, Level::BetweenStudies, method).with_rows(0, 0, rows);
+        Self {
+            options: *options,
+            effect: none(options.estimator.as_str()),
+            statistic: f64::NAN,
+            p_value: f64::NAN,
+            prediction: None,
+            prediction_degrees: f64::NAN,
+            tau_squared: none(options.estimator.as_str()),
+            i_squared: none("I^2"),
+            h_squared: f64::NAN,
+            q: f64::NAN,
+            q_degrees: f64::NAN,
+            q_p: f64::NAN,
+        }
+    }
+}
+
+/// Mean of correlations by Fisher's z with variance 1 / (n - 3).
+///
+/// A study with a missing value (NaN) is left out. A correlation of -1 or 1 has no Fisher's z, and one of three pairs or
+/// fewer no variance: with such a study all is `Undefined`, and a note says how many there are, so that whoever leaves
+/// them out does it knowingly.
+///
+/// # Errors
+///
+/// `length-mismatch`, `not-finite`; `invalid-option` unless all correlations lie in -1 to 1 and `0 < confidence < 1`.
+///
+/// ```
+/// use alliance_psychometrics::synthesis::{MetaOptions, meta_correlations};
+///
+/// let found = meta_correlations(&[0.32, 0.21, 0.25, 0.30], &[60.0, 110.0, 45.0, 82.0], &MetaOptions::default())?;
+/// assert!((found.correlation.value - 0.26).abs() < 0.01);
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+pub fn meta_correlations(
+    correlations: &[f64],
+    sizes: &[f64],
+    options: &MetaOptions,
+) -> Result<MetaCorrelations, PsychometricsError> {
+    check_confidence(options.confidence)?;
+    Columns::new(&[correlations, sizes])?;
+    if correlations.iter().any(|r| r.abs() > 1.0) {
+        return Err(PsychometricsError::option("correlations", "from -1 to 1"));
+    }
+    let unusable = correlations
+        .iter()
+        .zip(sizes)
+        .filter(|(r, n)| !r.is_nan() && !n.is_nan() && (r.abs() == 1.0 || **n <= 3.0))
+        .count();
+    if unusable > 0 {
+        let mut fisher = MetaAnalysis::undefined(Status::Undefined, correlations.len(), options);
+        fisher.effect = fisher.effect.with_note(format!(
+            "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
+        ));
+        return Ok(MetaCorrelations::of(fisher));
+    }
+    let z: Vec<f64> = correlations.iter().map(|r| fisher_z(*r)).collect();
+    let variances: Vec<f64> = sizes.iter().map(|n| 1.0 / (n - 3.0)).collect();
+    Ok(MetaCorrelations::of(meta_analysis(&z, &variances, options)?))
+}
+
+impl MetaCorrelations {
+    fn of(fisher: MetaAnalysis) -> Self {
+        let back = |interval: Interval| Interval {
+            low: r_from_fisher_z(interval.low),
+            high: r_from_fisher_z(interval.high),
+            ..interval
+        };
+        let mut correlation = fisher.effect.clone();
+        correlation.value = r_from_fisher_z(fisher.effect.value);
+        // First-order: dr/dz = 1 - r^2.
+        correlation.standard_error *= 1.0 - correlation.value * correlation.value;
+        correlation.interval = fisher.effect.interval.map(back);
+        let tau_squared = if fisher.tau_squared.value.is_nan() { 0.0 } else { fisher.tau_squared.value };
+        Self {
+            correlation,
+            mean_correlation: mean_correlation(fisher.effect.value, tau_squared),
+            prediction: fisher.prediction.map(back),
+            fisher_z: fisher,
+        }
+    }
+}
