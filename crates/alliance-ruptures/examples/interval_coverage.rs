@@ -59,12 +59,8 @@ fn main() {
         ("running mean, 3 shrunken SD", rule(Reference::RunningMean, Unit::ShrunkenSd, 3.0)),
         ("previous, 2 own SD", rule(Reference::Previous, Unit::OwnSd, 2.0)),
     ];
-    let generators: [Population; 4] = [
-        ("equal volatility, normal", equal),
-        ("unequal volatility, heavy tails, ceiling", unequal),
-        ("own trends, random walks, dropout", quiet),
-        ("**ruptures**, as simulated by default", ruptured),
-    ];
+    let generators: [Population; 4] =
+        [("equal", equal), ("unequal", unequal), ("drifting", quiet), ("**ruptured**", ruptured)];
     println!("| generator | rule | rate | mean estimate | mean width | held | rate below | rate above |");
     println!("|---|---|---|---|---|---|---|---|");
     for (name, generator) in generators {

@@ -153,7 +153,7 @@ impl DeepFalls {
 }
 
 impl Falls {
-    /// None, where a fit starts from what the sample shows.
+    /// Where a fit starts: half of what outnumbers may be the ceiling's.
     pub(super) fn start(observed: &DeepFalls) -> Self {
         let onsets = (0.5 * observed.excess).clamp(0.0, MOST_ONSETS);
         let sessions = observed.sessions.clamp(1.0, MOST_SESSIONS);

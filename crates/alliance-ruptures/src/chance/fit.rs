@@ -47,10 +47,10 @@ pub enum Fit {
     ///
     /// A score is a deep fall if it lies three SDs below its client's median, by the spread of the scores above that
     /// median, shrunk to that of a typical client. Deep falls are left out of what is matched, in the sample and in what is
-    /// simulated alike; innovations are those for the better, mirrored. What falls leave behind, shallow
-    /// ones and the rims of deep ones, is matched too, by falls in the simulated series of the fit, whose frequency, depth and length
-    /// follow from the deep falls that outnumber rises of the same size. The fitted model is then taken without them. They
-    /// stay set apart only if they outnumber those of the model without falls by two standard errors.
+    /// simulated alike; innovations are those for the better, mirrored. What falls leave behind, shallow ones and the
+    /// rims of deep ones, is matched by falls in the simulated series of the fit. Their frequency follows from the excess of
+    /// deep falls over rises of that size, their depths and lengths from those of deep falls. The fitted model is without
+    /// them. They stay set apart only if deep falls outnumber those of that model by two standard errors.
     ///
     /// It rests on chance being symmetric before it meets the ends of the scale.
     #[default]
