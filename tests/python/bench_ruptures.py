@@ -1,4 +1,4 @@
-"""Time rules side by side, against a criterion and session by session: ``cargo just bench``.
+"""Time reports, rules side by side, against a criterion and session by session: ``cargo just bench``.
 
 Every row is the best of several runs in this one process; ratios compare rows of one table.
 """
@@ -48,6 +48,56 @@ def best(call: Callable[[], Any], runs: int = 3) -> float:
 
 def row(name: str, seconds: float, reference: float) -> None:
     print(f"  {name:<44} {seconds * 1e3:>10.2f} ms {seconds / reference:>8.1f} x")
+
+
+def reports() -> None:
+    scores = clinic(100_000, 20)
+    frame = scores.to_frame().sample(fraction=1.0, shuffle=True, seed=4)
+    ids = {"client": "client", "session": "session"}
+    shuffled = al.Scores.from_totals(frame, FORM, totals={"total": "total"}, metric="mean", **ids)
+    table = frame.to_pandas()
+
+    def polars() -> pl.DataFrame:
+        """Flag falls of a point from the session before: no episodes, no repair, no missing sessions."""
+        fall = pl.col("total").shift(1).over("client") - pl.col("total")
+        return frame.sort("client", "session").with_columns((fall >= 1.0).alias("flagged"))
+
+    def pandas() -> Any:
+        """Do the same in pandas."""
+        ordered = table.sort_values(["client", "session"])
+        return ordered.assign(flagged=ordered.groupby("client")["total"].shift(1) - ordered["total"] >= 1.0)
+
+    print("\n100,000 dyads x 20 sessions in any row order, a fall of a point")
+    seconds = best(lambda: al.find_ruptures(shuffled, rule=POINT))
+    row("find_ruptures, with episodes and repair", seconds, seconds)
+    row("the default rule", best(lambda: al.find_ruptures(shuffled)), seconds)
+    row("polars by hand, flags only", best(polars), seconds)
+    row("pandas by hand, flags only", best(pandas), seconds)
+    report = al.find_ruptures(shuffled, rule=POINT)
+    row("report.sessions", best(lambda: report.sessions), seconds)
+    row("report.episodes", best(lambda: report.episodes), seconds)
+    row("report.clients", best(lambda: report.clients), seconds)
+    row("a control chart", best(lambda: al.find_ruptures(shuffled, rule=al.rules.ControlChart(threshold=3.0))), seconds)
+    print("\nchance, fitted to 400 dyads x 16 sessions, 100,000 simulated clients")
+    few = clinic(400, 16)
+    seconds = best(lambda: al.chance_rate(POINT, like=few, clients=100_000, bootstrap=0))
+    row("chance_rate", seconds, seconds)
+    row("chance_rate with 100 refits", best(lambda: al.chance_rate(POINT, like=few, clients=100_000)), seconds)
+    row("calibrate with recall", best(lambda: al.calibrate(POINT, like=few, clients=20_000)), seconds)
+    print("\nfrom a simulated clinic of 10,000 dyads x 16 sessions to the report and a figure")
+    start = time.perf_counter()
+    made = al.simulate(10_000, 16, seed=1, frames="polars")
+    study = (
+        al.Study(client="client", session="session", therapist="therapist")
+        .with_forms(made.client_forms, "wai-sr-client", columns="wai_{item}")
+        .with_appointments(made.appointments)
+    )
+    report = al.find_ruptures(study)
+    tables = len(report.sessions), len(report.episodes), len(report.clients)
+    _ = report.chance, report.plot_clients()._repr_png_()
+    print(
+        f"  {tables[0]:,} sessions, {tables[1]:,} episodes, {tables[2]:,} courses: {time.perf_counter() - start:.1f} s"
+    )
 
 
 def multiverse() -> None:
@@ -130,6 +180,7 @@ def live() -> None:
 
 
 if __name__ == "__main__":
+    reports()
     multiverse()
     accuracy()
     live()
