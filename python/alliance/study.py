@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from alliance import _html
 from alliance.appointments import Appointments
 from alliance.checking import Finding, Findings, check
 from alliance.errors import from_code
-from alliance.instruments import Instrument, all_parallel, resolve
+from alliance.instruments import Instrument, resolve
 from alliance.request import Columns, Duplicates, MissingRule
-from alliance.scores import Scores
 from alliance.scoring import score_carrying
+from alliance.study_flow import Flow
+from alliance.study_scores import StudyScores
 
 if TYPE_CHECKING:
     from alliance.codes import CodedSessions, System
@@ -599,208 +599,6 @@ class Study:
         return f"<Study of {', '.join([*(form.id for form in self.instruments), *sources]) or 'no forms'}{visits}>"
 
 
-@dataclass(frozen=True)
-class Flow:
-    """How many forms, sessions and clients are left at each step.
-
-    Parameters
-    ----------
-    rows : tuple of tuple
-        One per form: its id, and the counts from the forms on.
-    min_sessions : int
-        Sessions with a score that make a client evaluable.
-    appointments : tuple of int, optional
-        Appointments, and sessions that were held, where they are known.
-    """
-
-    rows: tuple[tuple[str, int, int, int, int, int], ...]
-    min_sessions: int
-    appointments: tuple[int, int] | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the steps."""
-        first = ("appointments", "sessions held") if self.appointments else ()
-        enough = f"clients with {self.min_sessions}+ sessions"
-        return ("form", *first, "forms", "scored", "sessions", "clients", enough)
-
-    def _table(self) -> list[tuple[str | int, ...]]:
-        return [(form, *(self.appointments or ()), *counts) for form, *counts in self.rows]
-
-    def to_frame(self, kind: str | None = None) -> Any:
-        """Give the flow as a frame.
-
-        Parameters
-        ----------
-        kind : {"polars", "pandas", "pyarrow"}, optional
-            Library; by default one that is already loaded, else one that is installed.
-
-        Returns
-        -------
-        frame
-            One row per form.
-        """
-        from alliance import _frames
-        from alliance.instruments import _frame_kind
-
-        named = dict(zip(self.columns, map(list, zip(*self._table(), strict=True)), strict=True))
-        return _frames.frame_of(_frame_kind(kind), named)
-
-    def __str__(self) -> str:
-        first = "{} appointments, {} sessions held; ".format(*self.appointments) if self.appointments else ""
-        return "\n".join(
-            f"{form}: {first}{forms} forms, {scored} scored, {sessions} sessions, {clients} clients, {enough} of them "
-            f"with {self.min_sessions} or more sessions"
-            for form, forms, scored, sessions, clients, enough in self.rows
-        )
-
-    def _repr_html_(self) -> str:
-        return _html.table(self.columns, self._table())
-
-
-class StudyScores(Mapping[str, Scores]):
-    """The scores of a study, by rater, or by form id where a rater filled in several forms."""
-
-    def __init__(self, scores: tuple[Scores, ...], *, client: str, session: str, study: Study | None = None) -> None:
-        self._client, self._session, self._study = client, session, study
-        raters = [each.instrument.rater for each in scores]
-        self._scores = {
-            each.instrument.rater if raters.count(each.instrument.rater) == 1 else each.instrument.id: each
-            for each in scores
-        }
-
-    def __getitem__(self, rater: str) -> Scores:
-        if rater not in self._scores:
-            known = ", ".join(f"`{name}`" for name in self._scores)
-            raise from_code("invalid-option", f"the study has no scores called `{rater}`; it has {known}")
-        return self._scores[rater]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._scores)
-
-    def __len__(self) -> int:
-        return len(self._scores)
-
-    @property
-    def instruments(self) -> tuple[Instrument, ...]:
-        """The instruments used."""
-        return tuple(scores.instrument for scores in self.values())
-
-    def to_frame(self) -> Any:
-        """Give all scores as one long frame.
-
-        Returns
-        -------
-        frame
-            One row per form and scale; see :meth:`Scores.to_frame`. Of the kind the first forms came in.
-        """
-        from alliance import _frames
-
-        parts = [scores.to_frame("long") for scores in self.values()]
-        kind = next(iter(self.values()))._kind
-        return _frames.stack(kind, [_frames.as_kind(kind, part) for part in parts])
-
-    def differences(
-        self,
-        scale: str = "total",
-        *,
-        first: str = "client",
-        second: str = "therapist",
-        across_forms: Literal["refuse", "pomp"] = "refuse",
-    ) -> Any:
-        """Subtract one rater's scores from another's, session by session.
-
-        Parameters
-        ----------
-        scale : str
-            Scale that both forms have.
-        first, second : str
-            Raters; the difference is first minus second.
-        across_forms : {"refuse", "pomp"}
-            What to do when the two forms are not parallel. ``pomp`` puts both on 0 to 100, which is a common ruler
-            and no equating: their distributions still differ.
-
-        Returns
-        -------
-        frame
-            client, session, both scores (``total_client``, ``total_therapist``) and their ``difference``, for
-            sessions that both rated.
-
-        Raises
-        ------
-        AllianceError
-            ``incomparable-forms`` unless the forms are parallel or ``pomp`` was asked for.
-        """
-        from alliance import _frames
-
-        ours, theirs = self[first], self[second]
-        if across_forms not in ("refuse", "pomp"):
-            raise from_code("invalid-option", "across_forms: choose `refuse` or `pomp`")
-        for scores in (ours, theirs):
-            scores.answered(scale)  # refuses a scale that was not scored
-        if across_forms == "refuse":
-            _require_parallel(ours.instrument, theirs.instrument, scale)
-            metric: Any = ours.metric
-        else:
-            metric = "pomp"
-        return _frames.differences(
-            (ours.in_metric(metric), theirs.in_metric(metric)), scale, (self._client, self._session), (first, second)
-        )
-
-    def plot(self, scale: str = "total", *, clients: Sequence[Any] | None = None) -> Any:
-        """Draw the trajectories of clients, one panel each, one line per rater.
-
-        Parameters
-        ----------
-        scale : str
-            Scale that every form has.
-        clients : sequence, optional
-            Clients to draw, by the caller's own labels; by default the first twelve.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Sessions without a score break the line. Forms that are not parallel are drawn as percentages of the
-            maximum possible: a common ruler, no equating. Client labels stand above the panels: mind who sees them.
-
-        Raises
-        ------
-        AllianceError
-            ``missing-extra`` without matplotlib; ``invalid-option`` unless sessions are numbers.
-        """
-        from alliance.figures import trajectories
-
-        return trajectories(self, scale, clients)
-
-    def methods(self) -> str:
-        """Give a paragraph for a methods section.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
-        return "\n\n".join(scores.methods() for scores in self.values())
-
-    def cite(self) -> str:
-        """Give BibTeX entries of the instruments and this software.
-
-        Returns
-        -------
-        str
-            BibTeX.
-        """
-        from alliance.citing import cite
-
-        return cite(self)
-
-    def __repr__(self) -> str:
-        return f"<StudyScores of {', '.join(scores.instrument.id for scores in self.values())}>"
-
-    def _repr_html_(self) -> str:
-        return "".join(scores._repr_html_() for scores in self.values())
-
-
 def _codes(given: Iterable[float | str] | None) -> Any:
     # A single text is handed on as it is, for `score` to refuse.
     return given if given is None or isinstance(given, str) else tuple(given)
@@ -820,13 +618,3 @@ def _groups(ids: Any, columns: Sequence[str]) -> Any:
     from alliance import _native
 
     return np.frombuffer(_native.group_keys([ids.labels(column) for column in columns])["groups"], dtype=np.uint32)
-
-
-def _require_parallel(first: Instrument, second: Instrument, scale: str) -> None:
-    if not all_parallel((first, second), scale):
-        raise from_code(
-            "incomparable-forms",
-            f"`{first.id}` and `{second.id}` are not parallel forms, so a difference of their levels has no meaning. "
-            'Compare changes within each form, or put both on 0 to 100 with `across_forms="pomp"`, which is a ruler '
-            "and no equating",
-        )
