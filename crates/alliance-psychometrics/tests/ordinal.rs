@@ -173,8 +173,16 @@ fn degenerate_answers_have_a_status() {
     assert_eq!(two.omega.status, Status::TooFewItems);
 }
 
+#[test]
+fn an_empty_corner_is_the_end_of_the_range_whatever_way_the_variable_is_turned() {
+    for (table, end) in [([1.0, 1.0, 0.0, 1.0], 0.9999), ([0.0, 1.0, 1.0, 1.0], -0.9999)] {
+        let found = of_table(&table, 2).correlation;
+        assert_eq!((found.status, found.value), (Status::Boundary, end));
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]
     fn turning_a_variable_turns_the_sign_and_order_does_not_matter(
         pairs in proptest::collection::vec((0_u8..4, 0_u8..3), 2..60)

@@ -8,6 +8,8 @@ use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 const MOST_CORRELATION: f64 = 0.9999;
 const MOST_STEPS: usize = 100;
 const SETTLED: f64 = 1e-13;
+/// Difference of negative log-likelihoods that rounding can make.
+const NO_WORSE: f64 = 1e-9;
 /// Step of the numerical second derivative.
 const NEAR: f64 = 2e-5;
 
@@ -148,7 +150,13 @@ pub(super) fn fit(first: &Cut, second: &Cut) -> Fit {
             break;
         }
     }
-    let is_at_end = rho.abs() > MOST_CORRELATION - 1e-9;
+    // With an empty corner the likelihood rises to a plateau, where the search stops at a place that rounding chooses.
+    let end = MOST_CORRELATION.copysign(rho);
+    let at_end = at(end);
+    let is_at_end = at_end.negative_log_likelihood <= point.negative_log_likelihood + NO_WORSE;
+    if is_at_end {
+        (rho, point) = (end, at_end);
+    }
     // Observed information, from the exact slopes on both sides; the expected one where that is not positive.
     let observed = (at(rho - NEAR).slope - at(rho + NEAR).slope) / (2.0 * NEAR);
     let information = if observed > 0.0 && !is_at_end { observed } else { point.information };
