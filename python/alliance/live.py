@@ -123,7 +123,8 @@ class LiveRule(RunningRule):
             ``out-of-range``, ``not-finite``, ``session-span``, ``invalid-option``. Nothing changes then.
         """
         flagged, reference, limit, provisional, events = self._take(session, score)
-        return Update(int(session), flagged, reference, limit, provisional, tuple(_event(*event) for event in events))
+        found = tuple(_event(*event) for event in events) if events else ()
+        return Update(int(session), flagged, reference, limit, provisional, found)
 
     def replay(self, history: Iterable[tuple[int, float | None]]) -> tuple[Self, tuple[Update, ...]]:
         """Run the rule on a corrected history, for a form that came late or was wrong.

@@ -60,7 +60,7 @@ class Event:
     episode: LiveEpisode | None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, slots=True)
 class Update:
     """What a live rule says about a session.
 
