@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from alliance.spread import Spread
 __all__ = ["RunningRule", "direction", "read_clinic"]
 
 
-class RunningRule:
+class RunningRule(ABC):
     """A rule with a state that moves on session by session."""
 
     __slots__ = ("_rule", "_state")
@@ -26,9 +27,9 @@ class RunningRule:
     _state: Any
 
     @classmethod
+    @abstractmethod
     def _restore(cls, text: str) -> tuple[str | None, Any]:
         """Give the id of the preset, if it is one, and the state that were stored."""
-        raise NotImplementedError
 
     @classmethod
     def _of(cls, rule: BelowReference, state: Any) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
@@ -35,7 +36,7 @@ class SessionArrays(NamedTuple):
     flags: NDArray[np.uint8]
 
 
-class SessionReport:
+class SessionReport(ABC):
     """What a rule found in session series: sessions, episodes and clients."""
 
     __slots__ = ("_chance", "_detected", "_run", "rule", "scale")
@@ -289,9 +290,9 @@ class SessionReport:
         classes = [dyad[4] for dyad in self._detected.dyads()]
         return {self._run.said(name): classes.count(name) for name in CLASSES if name in classes}
 
+    @abstractmethod
     def _sought(self) -> str:
         """Say in a sentence what was looked for, in what."""
-        raise NotImplementedError
 
     def methods(self) -> str:
         """Give a paragraph for a methods section, of facts this report holds.
@@ -365,8 +366,9 @@ class SessionReport:
         """Name what was measured."""
         return self.scale
 
+    @abstractmethod
     def _title(self) -> str:
-        raise NotImplementedError
+        """Give the heading of the report."""
 
     def __repr__(self) -> str:
         episodes = len(self._detected.episodes())

@@ -248,3 +248,35 @@ class TestNonsenseRules:
         with pytest.raises(al.AllianceError, match=next(iter(fields))) as caught:
             al.rules.BelowReference(**({"reference": "previous", "unit": "points", "threshold": 1.0} | fields))
         assert caught.value.code == "invalid-option"
+
+
+@pytest.mark.parametrize(
+    ("choices", "end"),
+    [
+        ({"repair": "not-asked"}, "; no repair is asked."),
+        ({"repair": "reversal", "repair_window": 1}, "; repair: reversal within 1 session."),
+        ({"repair": ("rise", 2.0)}, "; repair: rise 2 within 3 sessions."),
+        ({"repair": ("return-to-reference", 0.5)}, "; repair: return-to-reference 0.5 points within 3 sessions."),
+    ],
+)
+def test_a_rule_says_its_repair(choices, end):
+    rule = al.rules.BelowReference(reference="previous", unit="points", threshold=1.0, **choices)
+    assert rule.describe().endswith(f"below the reference (previous){end}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "end"),
+    [
+        (al.rules.AnhojRuns(repair="not-asked"), "; no repair is asked."),
+        (al.rules.Ewma(repair_window=None), "; repair: return-to-reference 0 units."),
+    ],
+)
+def test_a_detector_says_its_repair_in_the_same_words(rule, end):
+    assert rule.describe().startswith("A session is flagged when ")
+    assert rule.describe().endswith(end)
+
+
+@pytest.mark.parametrize("rule", [al.rules.Cusum(), al.rules.Ewma()])
+def test_charts_of_lasting_shifts_say_so(rule):
+    assert rule.notes[-1].startswith("The chart looks for shifts that last")
+    assert al.rules.ControlChart().notes[-1] != rule.notes[-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from alliance import _native
-from alliance.rules.rule import Choice, Rule, said
+from alliance.rules.rule import Choice, Rule, repair_in_words, said
 
 __all__ = ["BelowReference", "default", "with_choices"]
 
@@ -124,11 +124,10 @@ class BelowReference(Rule):
             Plain text.
         """
         word = "at least" if self.comparison == "at-least" else "more than"
-        near = f" {self.tolerance_in}" if str(self.repair[0]).startswith("return") else ""
-        repair = "no repair is asked" if self.repair == "not-asked" else f"repair: {said(self.repair)}{near}"
+        repair = repair_in_words(self.repair, self.tolerance_in, self.repair_window)
         return (
             f"A session is flagged when the score lies {word} {self.threshold:g} x {said(self.unit)} below the "
-            f"reference ({said(self.reference)}); {repair} within {self.repair_window} sessions."
+            f"reference ({said(self.reference)}); {repair}."
         )
 
 

@@ -164,18 +164,11 @@ class OnlineChangePoint(Pooling, EpisodeRule):
     _counts = ("baseline", "least_sessions")
     _choices = ("noise",)
 
-    def describe(self) -> str:
-        """Say the rule in words.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
+    def _signal_in_words(self) -> str:
         return (
-            "A session is flagged when, given the sessions before, it is the first of a new level with a probability "
+            "it is, given the sessions before, the first of a new level with a probability "
             f"of at least {self.threshold:.6g} and worse than expected (Bayesian online change point; hazard "
-            f"{self.hazard:g}, sigma {noise_in_words(self.noise)}); {self._repair_in_words()}."
+            f"{self.hazard:g}, sigma {noise_in_words(self.noise)})"
         )
 
 
@@ -226,18 +219,11 @@ class ProductPartition(Pooling, EpisodeRule):
     _counts = ("least_sessions",)
     _choices = ("noise",)
 
-    def describe(self) -> str:
-        """Say the rule in words.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
+    def _signal_in_words(self) -> str:
         return (
-            "A session is flagged when, given the whole series, the level fell before it with a probability of at "
+            "the level fell before it, given the whole series, with a probability of at "
             f"least {self.threshold:.6g} (product partition; change probability {self.change_probability:g}, sigma "
-            f"{noise_in_words(self.noise)}); {self._repair_in_words()}."
+            f"{noise_in_words(self.noise)})"
         )
 
 
@@ -291,16 +277,9 @@ class LocalLevel(Pooling, EpisodeRule):
     _choices = ("noise",)
     _may_be_none = ("drift",)
 
-    def describe(self) -> str:
-        """Say the rule in words.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
+    def _signal_in_words(self) -> str:
         what = {"outlier": "one odd session", "shift": "a shift of the level", "innovation": "an unexpected score"}
         return (
-            f"A session is flagged when the test for {what[self.test]} is at least {self.threshold:g} standard errors "
-            f"on the worse side (local level model; sigma {noise_in_words(self.noise)}); {self._repair_in_words()}."
+            f"the test for {what[self.test]} is at least {self.threshold:g} standard errors "
+            f"on the worse side (local level model; sigma {noise_in_words(self.noise)})"
         )

@@ -42,30 +42,19 @@ class Chart(EpisodeRule):
     _numbers: ClassVar[tuple[str, ...]] = ("threshold",)
     _counts = ("baseline", "least_sessions")
     _may_be_none = ("baseline",)
+    # What is to be said of every result of this chart.
+    _caution: ClassVar[tuple[str, ...]] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of a result of this rule should know."""
-        return (*super().notes, *((PROVISIONAL,) if self.least_sessions < FIRM else ()))
+        return (*super().notes, *((PROVISIONAL,) if self.least_sessions < FIRM else ()), *self._caution)
 
     def _centre_in_words(self) -> str:
         sessions = "all observed sessions" if self.baseline is None else f"the first {self.baseline} observed sessions"
         line = {"none": "mean", "least-squares": "least-squares line", "theil-sen": "Theil-Sen line"}[self.trend]
         corrected = ", corrected for autocorrelation" if self.autocorrelation == "correct" else ""
         return f"the centre line ({line} of {sessions}; sigma from {SIGMAS[self.sigma]}{corrected})"
-
-    def _signal_in_words(self) -> str:
-        raise NotImplementedError
-
-    def describe(self) -> str:
-        """Say the rule in words.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
-        return f"A session is flagged when {self._signal_in_words()}; {self._repair_in_words()}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,12 +210,8 @@ class Cusum(Chart):
     reference_value: float = 0.5
 
     _kind = "cusum"
+    _caution = (LASTING,)
     _numbers = ("threshold", "reference_value")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of a result of this rule should know."""
-        return (*super().notes, LASTING)
 
     def _signal_in_words(self) -> str:
         return (
@@ -275,12 +260,8 @@ class Ewma(Chart):
     exponent: Literal["observed", "elapsed"] = "observed"
 
     _kind = "ewma"
+    _caution = (LASTING,)
     _numbers = ("threshold", "weight")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of a result of this rule should know."""
-        return (*super().notes, LASTING)
 
     def _signal_in_words(self) -> str:
         return (
@@ -322,15 +303,5 @@ class AnhojRuns(EpisodeRule):
     _kind = "anhoj-runs"
     _counts = ("least_off_median",)
 
-    def describe(self) -> str:
-        """Say the rule in words.
-
-        Returns
-        -------
-        str
-            Plain text.
-        """
-        return (
-            "A session is flagged when it lengthens an unusually long run on the worse side of the client's median "
-            f"(Anhøj); {self._repair_in_words()}."
-        )
+    def _signal_in_words(self) -> str:
+        return "it lengthens an unusually long run on the worse side of the client's median (Anhøj)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
@@ -16,7 +17,7 @@ Choice = str | tuple[str, float]
 MOST_COUNT = 65_535
 
 
-class Rule:
+class Rule(ABC):
     """Something that flags sessions. The rules are its subclasses: frozen, and checked when they are made."""
 
     _kind: ClassVar[str]
@@ -78,6 +79,7 @@ class Rule:
             ("The rule looks at the whole series: it cannot run session by session.",) if self.is_retrospective else ()
         )
 
+    @abstractmethod
     def describe(self) -> str:
         """Say the rule in words.
 
@@ -86,7 +88,6 @@ class Rule:
         str
             Plain text.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +106,29 @@ class EpisodeRule(Rule):
             return None if value is None else count(name, value)
         return super()._checked(name, value)
 
-    def _repair_in_words(self) -> str:
-        if self.repair == "not-asked":
-            return "no repair is asked"
-        unit = f" {self.tolerance_in}" if str(self.repair[0]).startswith("return") else ""
-        window = "" if self.repair_window is None else f" within {self.repair_window} sessions"
-        return f"repair: {said(self.repair)}{unit}{window}"
+    @abstractmethod
+    def _signal_in_words(self) -> str:
+        """Say when a session is flagged, as the end of a sentence."""
+
+    def describe(self) -> str:
+        """Say the rule in words.
+
+        Returns
+        -------
+        str
+            Plain text.
+        """
+        repair = repair_in_words(self.repair, self.tolerance_in, self.repair_window)
+        return f"A session is flagged when {self._signal_in_words()}; {repair}."
+
+
+def repair_in_words(repair: Choice, tolerance_in: str, window: int | None) -> str:
+    """Say what ends an episode as repaired."""
+    if repair == "not-asked":
+        return "no repair is asked"
+    unit = f" {tolerance_in}" if str(repair[0]).startswith("return") else ""
+    within = "" if window is None else f" within {window} session{'' if window == 1 else 's'}"
+    return f"repair: {said(repair)}{unit}{within}"
 
 
 def number(name: str, value: Any) -> float:
