@@ -27,8 +27,7 @@ use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Uncertainty {
-    /// Large-sample formulas, named at each coefficient. Krippendorff's alpha and Light's kappa have none: they then come
-    /// without an interval.
+    /// Large-sample formulas, named at each coefficient. Light's kappa has none and then comes without an interval.
     #[default]
     Analytic,
     /// Percentiles of replications that draw units, with all their codes, with replacement.
