@@ -64,7 +64,7 @@ impl Metric {
     }
 
     /// Sum of the distances of each category to all codes.
-    fn from_each(self, places: &[f64], occurrences: &[f64]) -> Vec<f64> {
+    fn sums_to_all(self, places: &[f64], occurrences: &[f64]) -> Vec<f64> {
         let n: f64 = occurrences.iter().sum();
         let weighted =
             |power: i32| places.iter().zip(occurrences).map(|(x, n)| x.powi(power) * n).sum::<f64>();
@@ -123,7 +123,7 @@ fn codes_of(pattern: &[u32]) -> usize {
 struct Disagreement {
     occurrences: Vec<f64>,
     places: Vec<f64>,
-    from_each: Vec<f64>,
+    sums_to_all: Vec<f64>,
     /// Codes in units with two or more.
     codes: f64,
     /// Sums over all units, and over all pairs of codes.
@@ -142,11 +142,11 @@ impl Disagreement {
             }
         }
         let places = metric.places(units.categories(), &occurrences);
-        let from_each = metric.from_each(&places, &occurrences);
+        let sums_to_all = metric.sums_to_all(&places, &occurrences);
         let of_pattern = |pattern| disagreement_of(metric, &places, pattern).map_or(0.0, |(_, sum)| sum);
         let observed = units.weighted(counts).map(|(pattern, count)| count * of_pattern(pattern)).sum();
-        let expected = from_each.iter().zip(&occurrences).map(|(sum, n)| sum * n).sum();
-        Self { codes: occurrences.iter().sum(), occurrences, places, from_each, observed, expected }
+        let expected = sums_to_all.iter().zip(&occurrences).map(|(sum, n)| sum * n).sum();
+        Self { codes: occurrences.iter().sum(), occurrences, places, sums_to_all, observed, expected }
     }
 
     fn alpha(&self) -> f64 {
@@ -208,7 +208,7 @@ impl Disagreement {
                 pattern.iter().filter_map(|code| values.get(*code as usize)).sum()
             };
             let size = codes / mean;
-            let from_chance = sum_of(&self.from_each) / self.codes / (mean * expected);
+            let from_chance = sum_of(&self.sums_to_all) / self.codes / (mean * expected);
             let contribution = ratio + (observed_small * (size - 1.0) - own / mean) / expected
                 - 2.0 * ratio * (size - from_chance)
                 + n * sum_of(&by_place);

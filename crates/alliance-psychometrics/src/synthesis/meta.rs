@@ -1,6 +1,7 @@
 //! Effects of several studies put together.
 
 use super::convert::{fisher_z, mean_correlation, r_from_fisher_z};
+use super::design::cell;
 use super::heterogeneity::Studies;
 use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
 use crate::estimate::check_confidence;
@@ -179,7 +180,7 @@ pub(super) fn checked(
         .filter(|(effect, variance)| !effect.is_nan() && !variance.is_nan())
         .map(|(effect, variance)| (*effect, *variance))
         .unzip();
-    Ok(Studies { effects, variances })
+    Ok(Studies::new(effects, variances))
 }
 
 pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions) -> MetaAnalysis {
@@ -193,23 +194,24 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
     let alone = count == 1;
     let tau_squared = if alone { 0.0 } else { studies.tau_squared(options.estimator) };
     let sums = studies.at(tau_squared);
+    let mean = cell(&sums.coefficients, 0);
     let half = 0.5 + options.confidence / 2.0;
     let (error, degrees) = match options.standard_errors {
-        StandardErrors::Normal => (1.0 / sums.weights.sqrt(), f64::INFINITY),
-        StandardErrors::KnappHartung => ((sums.spread / ((k - 1.0) * sums.weights)).sqrt(), k - 1.0),
+        StandardErrors::Normal => (sums.inverse.at(0, 0).sqrt(), f64::INFINITY),
+        StandardErrors::KnappHartung => ((sums.spread / (k - 1.0) * sums.inverse.at(0, 0)).sqrt(), k - 1.0),
     };
     let error = if error.is_finite() { error } else { f64::NAN };
     let reach = quantile(half, degrees) * error;
-    let mut effect = rows(Estimate::new(sums.mean, level, options.estimator.as_str()))
+    let mut effect = rows(Estimate::new(mean, level, options.estimator.as_str()))
         .with_standard_error(error)
-        .with_interval(sums.mean - reach, sums.mean + reach, options.confidence);
+        .with_interval(mean - reach, mean + reach, options.confidence);
     if degrees.is_finite() && degrees > 0.0 {
         effect = effect.with_degrees_of_freedom(degrees);
     }
     if alone {
         effect = effect.with_note("one study");
     }
-    let statistic = if error > 0.0 { sums.mean / error } else { f64::NAN };
+    let statistic = if error > 0.0 { mean / error } else { f64::NAN };
     let p_value = if degrees.is_finite() {
         student_t_two_sided(statistic, degrees)
     } else {
@@ -222,8 +224,8 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
     };
     let around = quantile(half, prediction_degrees) * (tau_squared + error * error).sqrt();
     let prediction = (!alone && !around.is_nan()).then_some(Interval {
-        low: sums.mean - around,
-        high: sums.mean + around,
+        low: mean - around,
+        high: mean + around,
         confidence: options.confidence,
     });
     let (q, q_p) = studies.q();
@@ -245,19 +247,19 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
 }
 
 /// Quantile of t, of the normal distribution for infinite degrees; NaN for none.
-fn quantile(p: f64, degrees: f64) -> f64 {
+pub(super) fn quantile(p: f64, degrees: f64) -> f64 {
     if degrees == f64::INFINITY { normal(p) } else { student_t(p, degrees) }
 }
 
 /// What is said about the variance between studies.
-struct Spread {
-    variance: Estimate,
-    share: Estimate,
-    ratio: f64,
+pub(super) struct Spread {
+    pub(super) variance: Estimate,
+    pub(super) share: Estimate,
+    pub(super) ratio: f64,
 }
 
 impl Spread {
-    fn new(studies: &Studies, value: f64, options: &MetaOptions) -> Self {
+    pub(super) fn new(studies: &Studies, value: f64, options: &MetaOptions) -> Self {
         let level = Level::BetweenStudies;
         let (of_tau, of_share) = (options.estimator.as_str(), "I^2");
         if studies.effects.len() < 2 {
@@ -331,26 +333,50 @@ pub fn meta_correlations(
     sizes: &[f64],
     options: &MetaOptions,
 ) -> Result<MetaCorrelations, PsychometricsError> {
-    check_confidence(options.confidence)?;
+    let CorrelationEffects { effects, variances, unusable } = correlation_effects(correlations, sizes)?;
+    let mut fisher = meta_analysis(&effects, &variances, options)?;
+    if unusable > 0 {
+        fisher = MetaAnalysis::undefined(Status::Undefined, correlations.len(), options);
+        fisher.effect = fisher.effect.with_note(format!(
+            "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
+        ));
+    }
+    Ok(MetaCorrelations::of(fisher))
+}
+
+/// Fisher's z of correlations with their variances; NaN where a study has none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrelationEffects {
+    /// Fisher's z.
+    pub effects: Vec<f64>,
+    /// 1 / (n - 3).
+    pub variances: Vec<f64>,
+    /// Studies with values but without Fisher's z or its variance: correlations of -1 or 1, three pairs or fewer.
+    pub unusable: usize,
+}
+
+/// Fisher's z of correlations with their variances, for an analysis of your own.
+///
+/// # Errors
+///
+/// `length-mismatch`, `not-finite`; `invalid-option` unless all correlations lie in -1 to 1.
+pub fn correlation_effects(
+    correlations: &[f64],
+    sizes: &[f64],
+) -> Result<CorrelationEffects, PsychometricsError> {
     Columns::new(&[correlations, sizes])?;
     if correlations.iter().any(|r| r.abs() > 1.0) {
         return Err(PsychometricsError::option("correlations", "from -1 to 1"));
     }
-    let unusable = correlations
-        .iter()
-        .zip(sizes)
-        .filter(|(r, n)| !r.is_nan() && !n.is_nan() && (r.abs() == 1.0 || **n <= 3.0))
-        .count();
-    if unusable > 0 {
-        let mut fisher = MetaAnalysis::undefined(Status::Undefined, correlations.len(), options);
-        fisher.effect = fisher.effect.with_note(format!(
-            "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
-        ));
-        return Ok(MetaCorrelations::of(fisher));
+    let (mut effects, mut variances, mut unusable) = (Vec::new(), Vec::new(), 0);
+    for (r, n) in correlations.iter().zip(sizes) {
+        let is_missing = r.is_nan() || n.is_nan();
+        let is_usable = r.abs() < 1.0 && *n > 3.0;
+        unusable += usize::from(!is_missing && !is_usable);
+        effects.push(if is_usable { fisher_z(*r) } else { f64::NAN });
+        variances.push(if is_usable { 1.0 / (n - 3.0) } else { f64::NAN });
     }
-    let z: Vec<f64> = correlations.iter().map(|r| fisher_z(*r)).collect();
-    let variances: Vec<f64> = sizes.iter().map(|n| 1.0 / (n - 3.0)).collect();
-    Ok(MetaCorrelations::of(meta_analysis(&z, &variances, options)?))
+    Ok(CorrelationEffects { effects, variances, unusable })
 }
 
 impl MetaCorrelations {
