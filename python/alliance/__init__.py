@@ -11,17 +11,24 @@ back.
 from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
+from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
+from alliance.effect_sizes import EffectSize, effect_size
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
+from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
+from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
 from alliance.missing import ItemSpread, Prorate
+from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
@@ -35,6 +42,7 @@ from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.study import Study, StudyScores
+from alliance.synthesis import meta_correlations
 
 __version__ = _version()
 
@@ -42,10 +50,17 @@ __all__ = [
     "Accuracy",
     "AllianceError",
     "AllianceWarning",
+    "Bootstrap",
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "CodedMarker",
     "CodedSessions",
+    "CoderAgreement",
+    "CoderPair",
+    "CorrelationComparison",
+    "DifferenceTest",
+    "EffectSize",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
@@ -57,9 +72,15 @@ __all__ = [
     "ItemStatistics",
     "LaggedRule",
     "LiveRule",
+    "MarkerAgreement",
+    "MetaAnalysis",
+    "MetaCoefficient",
+    "ModelAgreement",
+    "ModeratorTest",
     "Multiverse",
     "OrdinalReliability",
     "Prorate",
+    "RaterPair",
     "Reliability",
     "RuleAgreement",
     "RuptureReport",
@@ -68,6 +89,7 @@ __all__ = [
     "Shapes",
     "ShiftReport",
     "Simulation",
+    "SmallStudies",
     "Source",
     "Spread",
     "Study",
@@ -82,11 +104,17 @@ __all__ = [
     "check",
     "cite",
     "clinic",
+    "coder_agreement",
+    "compare_correlations",
     "detection_accuracy",
+    "effect_size",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
+    "marker_agreement",
+    "meta_correlations",
+    "model_agreement",
     "multiverse",
     "ordinal_reliability",
     "reliability",

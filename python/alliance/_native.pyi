@@ -4,7 +4,16 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options
+from alliance._typing import (
+    AgreementOptions,
+    Batch,
+    EpisodeFacts,
+    FormOptions,
+    Given,
+    Groups,
+    Options,
+    SynthesisOptions,
+)
 
 __all__ = [
     "CourseShapes",
@@ -21,16 +30,24 @@ __all__ = [
     "build_profile",
     "catalog",
     "check",
+    "coder_agreement",
     "combine_codes",
+    "compare_correlations",
+    "correlations",
     "counts",
     "detection_accuracy",
     "discrepancy",
+    "effect_size",
     "error_registry",
     "form_reliability",
     "group_keys",
     "input_hash",
     "instrument",
     "item_spread_error",
+    "marker_agreement",
+    "meta_correlations",
+    "meta_without",
+    "model_agreement",
     "occurrence",
     "ordinal_reliability",
     "preset",
@@ -44,6 +61,7 @@ __all__ = [
     "scale_misfit",
     "session_states",
     "simulate",
+    "small_studies",
     "span_types",
     "statuses",
     "sudden_shifts",
@@ -302,3 +320,29 @@ def check(
 ) -> list[dict[str, Any]]: ...
 def form_reliability(answers: NDArray[np.float64], items: int, options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(answers: NDArray[np.float64], items: int, rows: str, sparse: str) -> dict[str, Any]: ...
+def coder_agreement(codes: NDArray[np.float64], coders: int, options: AgreementOptions) -> dict[str, Any]: ...
+def marker_agreement(
+    rows: dict[str, NDArray[np.uint32]],
+    markers: int,
+    groups: Sequence[Sequence[int]],
+    least_sessions: int,
+    bootstrap: tuple[int, int, int | None] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def model_agreement(
+    codes: NDArray[np.float64], humans: int, coefficient: str, options: AgreementOptions
+) -> dict[str, Any]: ...
+def meta_correlations(
+    studies: dict[str, Any], options: SynthesisOptions, numbers: NDArray[np.float64]
+) -> dict[str, Any]: ...
+def meta_without(studies: dict[str, Any], options: SynthesisOptions) -> list[tuple[int, dict[str, Any]]]: ...
+def small_studies(studies: dict[str, Any], options: SynthesisOptions, side: str) -> dict[str, Any]: ...
+def correlations(block: NDArray[np.float64]) -> tuple[tuple[float, float, float], int]: ...
+def compare_correlations(correlations: tuple[float, float, float], n: float, confidence: float) -> dict[str, Any]: ...
+def effect_size(
+    given: tuple[str, float],
+    n: float,
+    groups: tuple[float, float] | None,
+    reliabilities: tuple[float, float] | None,
+    confidence: float,
+) -> dict[str, Any]: ...

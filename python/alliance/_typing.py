@@ -51,3 +51,23 @@ class FormOptions(TypedDict):
     factors: int | None
     most_splits: int
     seed: int
+
+
+class AgreementOptions(TypedDict):
+    """What agreement of coders is told; resamples, seed and threads of a bootstrap."""
+
+    metric: str
+    categories: list[float] | None
+    weights: str
+    matrix: list[float]
+    bootstrap: tuple[int, int, int | None] | None
+    confidence: float
+
+
+class SynthesisOptions(TypedDict):
+    """What a synthesis is told."""
+
+    estimator: str
+    standard_errors: str
+    prediction: str
+    confidence: float

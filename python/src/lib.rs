@@ -53,7 +53,13 @@ mod _native {
     #[pymodule_export]
     use crate::live::{Lagged, Live};
     #[pymodule_export]
+    use crate::psychometrics::coders::{coder_agreement, marker_agreement, model_agreement};
+    #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
+    #[pymodule_export]
+    use crate::psychometrics::synthesis::{
+        compare_correlations, correlations, effect_size, meta_correlations, meta_without, small_studies,
+    };
     #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};
     #[pymodule_export]

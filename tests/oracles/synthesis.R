@@ -197,6 +197,7 @@ levels_of <- function(id, yi, vi, cluster, mods, method) {
     inside <- predict(contained)
     case$prediction_normal <- I(c(normal$pi.lb, normal$pi.ub))
     case$prediction_less_one <- I(c(inside$pi.lb, inside$pi.ub))
+    case$weights <- I(unname(weights(fit, type = "rowsum")))
   }
   case
 }

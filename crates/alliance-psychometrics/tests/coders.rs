@@ -657,3 +657,30 @@ fn many_categories_take_the_long_way_to_the_same_numbers() {
         assert!(close(found, krippendorff_slowly(&codes, metric), 1e-9));
     }
 }
+
+/// A table of a hundred thousand measurements squared would fill the memory.
+#[test]
+fn measurements_are_not_tabled() {
+    let codes: Vec<Vec<f64>> = (0..2)
+        .map(|coder| (0..100_000).map(|unit| f64::from(unit) * 0.37 + f64::from(coder)).collect())
+        .collect();
+    let units = CodedUnits::new(&columns(&codes));
+    let options = CoderOptions::default();
+    let kappa = units.kappa(0, 1, &Weights::Quadratic, options).unwrap().kappa;
+    let found = [
+        kappa,
+        units.light_kappa(&Weights::Unweighted, options).unwrap(),
+        units.fleiss_kappa(options).unwrap(),
+        units.gwet(&Weights::Unweighted, options).unwrap(),
+        units.percent_agreement(options).unwrap(),
+    ];
+    for estimate in found {
+        assert_eq!((estimate.status, estimate.rows_used), (Status::Undefined, 100_000));
+        assert!(estimate.notes[0].contains("measurements"));
+    }
+    assert!(units.fleiss_null_standard_error().is_nan());
+    assert_eq!(units.krippendorff(Metric::Interval, options).unwrap().status, Status::Defined);
+    let model = Coefficient::Kappa(Weights::Unweighted);
+    let table = columns(&codes);
+    assert!(model_agreement(&table, &codes[0], None, &model, Bootstrap::new(100, 1).unwrap(), 0.95).is_err());
+}

@@ -9,7 +9,8 @@ use alliance_psychometrics::synthesis::{
     common_language_effect_size, compare_overlapping_correlations, correlation_effects, d_from_odds_ratio,
     d_from_r, disattenuate, egger_test, fisher_z, fisher_z_interval, hunter_schmidt, leave_one_cluster_out,
     leave_one_out, mean_correlation, meta_analysis, meta_correlations, meta_regression, odds_ratio_from_d,
-    r_from_d, r_from_d_of_groups, r_from_fisher_z, three_level_analysis, trim_and_fill, variance_explained,
+    r_from_d, r_from_d_of_groups, r_from_fisher_z, study_weights, three_level_analysis, trim_and_fill,
+    variance_explained,
 };
 use alliance_psychometrics::{Columns, Status};
 use common::{close, vectors};
@@ -232,6 +233,11 @@ fn three_levels_agree_with_metafor() {
         }
         if given.is_empty() {
             agree(found.prediction, &case["prediction_normal"], 1e-5, id);
+            let (between, within) = (found.between_clusters.value, found.within_clusters.value);
+            let weights = study_weights(&variances, Some(&clusters), between, within);
+            for (weight, expected) in weights.iter().zip(numbers(&case["weights"])) {
+                near("weight", *weight, expected);
+            }
             agree(t.prediction, &case["prediction_less_one"], 1e-5, id);
             assert!(found.moderators.statistic.is_nan());
         } else {

@@ -1,7 +1,9 @@
 //! How far numbers can be trusted: one module per family of the crate `alliance-psychometrics`.
 
+pub(crate) mod coders;
 pub(crate) mod estimate;
 pub(crate) mod form;
+pub(crate) mod synthesis;
 
 use alliance_psychometrics::{Level, PsychometricsError};
 use pyo3::prelude::*;

@@ -108,6 +108,14 @@ impl Coefficients<'_> {
         )
     }
 
+    /// For coefficients that make a table of all pairs of categories: no estimate if that would be too large.
+    fn untabled(&self) -> Option<Estimate> {
+        self.units.exceeds_table().then(|| {
+            self.undefined(Status::Undefined)
+                .with_note("more than 2048 different codes: these are measurements")
+        })
+    }
+
     /// The estimate of a statistic of the patterns' counts.
     fn estimate(
         &self,

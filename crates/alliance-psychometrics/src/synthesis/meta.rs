@@ -5,6 +5,7 @@ use super::design::cell;
 use super::heterogeneity::Studies;
 use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
 use crate::estimate::check_confidence;
+use crate::groups::Groups;
 use crate::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
 
 /// How the variance between studies is estimated.
@@ -399,4 +400,38 @@ impl MetaCorrelations {
             fisher_z: fisher,
         }
     }
+}
+
+/// Percent that each study weighs in the mean, given the variances between clusters (0 without any) and between effects.
+///
+/// A study's part of the sum of the inverse covariance matrix, as `weights(..., type = "rowsum")` in metafor; NaN for a study
+/// without a variance, which weighs nothing.
+///
+/// ```
+/// use alliance_psychometrics::synthesis::study_weights;
+///
+/// let weights = study_weights(&[0.01, 0.03], None, 0.0, 0.0);
+/// assert!((weights[0] - 75.0).abs() < 1e-9);
+/// ```
+pub fn study_weights(
+    variances: &[f64],
+    clusters: Option<&[u32]>,
+    between_clusters: f64,
+    between_effects: f64,
+) -> Vec<f64> {
+    let own: Vec<f64> = variances.iter().map(|variance| 1.0 / (variance + between_effects)).collect();
+    let weighs = |row: usize| own.get(row).is_some_and(|weight| *weight > 0.0);
+    let mut weights = own.clone();
+    if let Some(clusters) = clusters {
+        for rows in Groups::new(clusters, weighs).iter() {
+            let total: f64 = rows.iter().filter_map(|row| own.get(*row)).sum();
+            for row in rows {
+                if let Some(weight) = weights.get_mut(*row) {
+                    *weight /= 1.0 + between_clusters * total;
+                }
+            }
+        }
+    }
+    let total: f64 = weights.iter().filter(|weight| **weight > 0.0).sum();
+    weights.iter().map(|weight| 100.0 * weight / total).collect()
 }

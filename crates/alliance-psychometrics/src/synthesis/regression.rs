@@ -226,6 +226,11 @@ impl ModeratorTest {
 }
 
 impl Coefficient {
+    /// An estimate with its z or t and its p.
+    pub fn new(estimate: Estimate, statistic: f64, p_value: f64) -> Self {
+        Self { estimate, statistic, p_value }
+    }
+
     pub(super) fn undefined(status: Status, rows: usize, options: &MetaOptions) -> Self {
         let estimate = Estimate::undefined(status, Level::BetweenStudies, options.estimator.as_str());
         Self { estimate: estimate.with_rows(0, 0, rows), statistic: f64::NAN, p_value: f64::NAN }

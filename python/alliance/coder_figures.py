@@ -1,0 +1,42 @@
+"""Figures of coders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alliance.figures import _STYLES, _notebook_figure
+
+if TYPE_CHECKING:
+    from alliance.estimate import Estimate
+    from alliance.marker_agreement import MarkerAgreement
+
+
+def markers(found: MarkerAgreement) -> Any:
+    """Draw two panels with a row per marker: AC1 of presence, and ICC(A,1) of counts."""
+    listed = found.markers
+    figure = _notebook_figure()(figsize=(6.6, 0.26 * max(len(listed), 3) + 1.0), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    panels = (
+        (left, "presence, Gwet's AC1", [each.presence_ac1 for each in listed], _STYLES[0]),
+        (right, "counts, ICC(A,1)", [each.icc_agreement for each in listed], _STYLES[1]),
+    )
+    for panel, title, estimates, style in panels:
+        _dots(panel, estimates, style)
+        panel.set_title(title, fontsize=8, loc="left")
+        panel.set_xlim(-0.35, 1.05)
+        panel.axvline(0, color="0.6", linewidth=0.8)
+        panel.axvline(1, color="0.85", linewidth=0.8)
+        panel.spines[["top", "right", "left"]].set_visible(False)
+        panel.tick_params(labelsize=7, left=False)
+    names = [f"{'all ' if each.is_family else ''}{each.name} ({each.found})" for each in listed]
+    left.set_yticks(range(len(listed)), names)
+    left.set_ylim(len(listed) - 0.4, -0.6)
+    figure.supxlabel(f"in brackets: {found.unit}s of {found.units} in which some coder found it", fontsize=7)
+    return figure
+
+
+def _dots(panel: Any, estimates: list[Estimate], style: Any) -> None:
+    known = [(line, each) for line, each in enumerate(estimates) if each.value == each.value]
+    for line, each in known:
+        panel.hlines(line, max(each.low, -0.35), min(each.high, 1.0), color=style["color"], linewidth=1.1)
+    panel.plot([each.value for _, each in known], [line for line, _ in known], linestyle="none", markersize=5, **style)
