@@ -498,6 +498,9 @@ fn none_one_and_two_studies_have_a_status() {
     assert!(two.prediction.is_none() && two.tau_squared.notes[0].starts_with("two studies"));
     for estimator in ESTIMATORS {
         let equal = meta_analysis(&[0.2; 4], &[0.01; 4], &wald(estimator)).unwrap();
+        let knapp_hartung = MetaOptions { estimator, ..options };
+        let without_error = meta_analysis(&[0.2; 4], &[0.01; 4], &knapp_hartung).unwrap();
+        assert!((without_error.effect.value - 0.2).abs() < 1e-12 && !(without_error.p_value > 1e-6));
         assert!((equal.effect.value - 0.2).abs() < 1e-12 && equal.tau_squared.value.abs() < 1e-12);
         if estimator != TauEstimator::CommonEffect {
             assert_eq!(equal.tau_squared.status, Status::Boundary, "{}", estimator.as_str());
