@@ -355,7 +355,7 @@ fn trap_11_correlations_go_through_fisher_z() {
     }
     let with_one = meta_correlations(&[0.3, 1.0, 0.2], &[40.0, 20.0, 50.0], &MetaOptions::default()).unwrap();
     assert_eq!(with_one.correlation.status, Status::Undefined);
-    assert!(with_one.correlation.value.is_nan() && with_one.correlation.notes[0].starts_with("1 studies"));
+    assert!(with_one.correlation.value.is_nan() && with_one.correlation.notes[0].starts_with("1 study has"));
     assert!(fisher_z(1.0).is_nan() && fisher_z(-1.0).is_nan() && d_from_r(1.0).is_nan());
     assert_eq!(fisher_z_interval(1.0, 20.0, 0.95).unwrap().status, Status::Undefined);
     assert_eq!(fisher_z_interval(0.5, 3.0, 0.95).unwrap().status, Status::TooFewUnits);
@@ -500,7 +500,8 @@ fn none_one_and_two_studies_have_a_status() {
         let equal = meta_analysis(&[0.2; 4], &[0.01; 4], &wald(estimator)).unwrap();
         let knapp_hartung = MetaOptions { estimator, ..options };
         let without_error = meta_analysis(&[0.2; 4], &[0.01; 4], &knapp_hartung).unwrap();
-        assert!((without_error.effect.value - 0.2).abs() < 1e-12 && !(without_error.p_value > 1e-6));
+        assert!((without_error.effect.value - 0.2).abs() < 1e-12);
+        assert!(without_error.p_value.is_nan() || without_error.p_value < 1e-6);
         assert!((equal.effect.value - 0.2).abs() < 1e-12 && equal.tau_squared.value.abs() < 1e-12);
         if estimator != TauEstimator::CommonEffect {
             assert_eq!(equal.tau_squared.status, Status::Boundary, "{}", estimator.as_str());

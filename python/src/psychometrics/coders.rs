@@ -101,8 +101,7 @@ impl Agreement {
         let mut pairs = Vec::new();
         for one in 0..columns.count() {
             for other in one + 1..columns.count() {
-                let pair = Columns::new(&[columns.column(one), columns.column(other)])?;
-                let agreement = options.units(&pair)?.percent_agreement(own)?;
+                let agreement = units.of_coders(&[one, other]).percent_agreement(own)?;
                 pairs.push((one, other, agreement, units.kappa(one, other, &Weights::Unweighted, own)?));
             }
         }

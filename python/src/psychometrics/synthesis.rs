@@ -2,11 +2,12 @@
 
 use alliance_psychometrics::synthesis::{
     Coefficient, CorrelationEffects, LeftOut, MetaAnalysis, MetaOptions, MetaRegression, MissingSide,
-    ModeratorTest, PredictionDegrees, StandardErrors, TauEstimator, ThreeLevelAnalysis, binomial_effect_size,
-    common_language_effect_size, compare_overlapping_correlations, correlation_effects, d_from_odds_ratio,
-    d_from_r, disattenuate, egger_test, fisher_z, fisher_z_interval, leave_one_cluster_out, leave_one_out,
-    mean_correlation, meta_analysis, meta_regression, odds_ratio_from_d, r_from_d, r_from_d_of_groups,
-    r_from_fisher_z, study_weights, three_level_analysis, trim_and_fill, variance_explained,
+    ModeratorTest, PredictionDegrees, StandardErrors, TauEstimator, ThreeLevelAnalysis, as_correlation,
+    binomial_effect_size, common_language_effect_size, compare_overlapping_correlations, correlation_effects,
+    d_from_odds_ratio, d_from_r, disattenuate, egger_test, fisher_z, fisher_z_interval,
+    leave_one_cluster_out, leave_one_out, mean_correlation, meta_analysis, meta_regression,
+    odds_ratio_from_d, r_from_d, r_from_d_of_groups, r_from_fisher_z, study_weights, three_level_analysis,
+    trim_and_fill, variance_explained,
 };
 use alliance_psychometrics::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
 use alliance_statistics::CrossProducts;
@@ -120,7 +121,7 @@ struct Analysis {
 
 impl Analysis {
     fn new(studies: &Read<'_>, options: &MetaOptions) -> Result<Self, PsychometricsError> {
-        let CorrelationEffects { effects, variances, unusable } = &studies.effects;
+        let CorrelationEffects { effects, variances, .. } = &studies.effects;
         let moderators = Columns::new(&studies.moderators)?;
         let mut found: Self = match studies.clusters {
             Some(clusters) => {
@@ -131,23 +132,21 @@ impl Analysis {
             }
             None => meta_analysis(effects, variances, options)?.into(),
         };
-        if *unusable > 0 {
-            found.refuse(*unusable, effects.len());
+        if let Some(problem) = studies.effects.problem() {
+            found.refuse(&problem, effects.len());
         }
         Ok(found)
     }
 
     /// A study without Fisher's z leaves all undefined, so that whoever leaves it out does it knowingly.
-    fn refuse(&mut self, unusable: usize, rows: usize) {
+    fn refuse(&mut self, problem: &str, rows: usize) {
         let nan = f64::NAN;
         let refused = |estimate: &Estimate| {
             Estimate::undefined(Status::Undefined, Level::BetweenStudies, estimate.method)
                 .with_rows(0, 0, rows)
         };
         for coefficient in &mut self.coefficients {
-            let estimate = refused(&coefficient.estimate).with_note(format!(
-                "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
-            ));
+            let estimate = refused(&coefficient.estimate).with_note(problem);
             *coefficient = Coefficient::new(estimate, nan, nan);
         }
         for (_, estimate) in &mut self.variances {
@@ -191,7 +190,7 @@ impl Analysis {
         result.set_item("prediction", self.prediction.map(ends))?;
         let effect = self.coefficients.first().map(|first| &first.estimate);
         if let Some(effect) = effect.filter(|_| self.coefficients.len() == 1) {
-            result.set_item("correlation", facts(py, &back(effect))?)?;
+            result.set_item("correlation", facts(py, &as_correlation(effect))?)?;
             result.set_item("mean_correlation", mean_correlation(effect.value, self.variance()))?;
         }
         Ok(result)
@@ -255,19 +254,6 @@ impl From<ThreeLevelAnalysis> for Analysis {
 
 fn ends(interval: Interval) -> (f64, f64) {
     (r_from_fisher_z(interval.low), r_from_fisher_z(interval.high))
-}
-
-/// A Fisher's z back as a correlation.
-fn back(effect: &Estimate) -> Estimate {
-    let mut correlation = effect.clone();
-    correlation.value = r_from_fisher_z(effect.value);
-    // First-order: dr/dz = 1 - r^2.
-    correlation.standard_error *= 1.0 - correlation.value * correlation.value;
-    correlation.interval = effect.interval.map(|interval| {
-        let (low, high) = ends(interval);
-        Interval { low, high, ..interval }
-    });
-    correlation
 }
 
 /// Mean correlation over studies: two levels, three with clusters, with moderators if any.
@@ -362,7 +348,7 @@ pub(crate) fn small_studies<'py>(
         Ok((egger, trim_and_fill(effects, variances, side, &chosen)?))
     });
     let (egger, trimmed) = found.map_err(|error| from_psychometrics(py, &error))?;
-    let result = named(py, &[("egger", &egger), ("filled", &back(&trimmed.analysis.effect))])?;
+    let result = named(py, &[("egger", &egger), ("filled", &as_correlation(&trimmed.analysis.effect))])?;
     result.set_item("egger_p", egger.t_test(0.0))?;
     result.set_item("count", trimmed.filled)?;
     Ok(result)

@@ -165,8 +165,9 @@ impl CodedUnits {
         &self.categories
     }
 
-    /// The same units with some of the coders.
-    pub(super) fn of_coders(&self, coders: &[usize]) -> Self {
+    /// The same units and categories with some of the coders, counted from 0; one that does not exist coded nothing.
+    #[must_use]
+    pub fn of_coders(&self, coders: &[usize]) -> Self {
         let patterns = self
             .patterns
             .chunks_exact(self.coders.max(1))

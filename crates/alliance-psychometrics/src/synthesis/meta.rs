@@ -334,13 +334,11 @@ pub fn meta_correlations(
     sizes: &[f64],
     options: &MetaOptions,
 ) -> Result<MetaCorrelations, PsychometricsError> {
-    let CorrelationEffects { effects, variances, unusable } = correlation_effects(correlations, sizes)?;
-    let mut fisher = meta_analysis(&effects, &variances, options)?;
-    if unusable > 0 {
+    let given = correlation_effects(correlations, sizes)?;
+    let mut fisher = meta_analysis(&given.effects, &given.variances, options)?;
+    if let Some(problem) = given.problem() {
         fisher = MetaAnalysis::undefined(Status::Undefined, correlations.len(), options);
-        fisher.effect = fisher.effect.with_note(format!(
-            "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
-        ));
+        fisher.effect = fisher.effect.with_note(problem);
     }
     Ok(MetaCorrelations::of(fisher))
 }
@@ -354,6 +352,19 @@ pub struct CorrelationEffects {
     pub variances: Vec<f64>,
     /// Studies with values but without Fisher's z or its variance: correlations of -1 or 1, three pairs or fewer.
     pub unusable: usize,
+}
+
+impl CorrelationEffects {
+    /// What to say if there are unusable studies.
+    pub fn problem(&self) -> Option<String> {
+        let have = if self.unusable == 1 { "study has" } else { "studies have" };
+        (self.unusable > 0).then(|| {
+            format!(
+                "{} {have} a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z",
+                self.unusable
+            )
+        })
+    }
 }
 
 /// Fisher's z of correlations with their variances, for an analysis of your own.
@@ -380,21 +391,25 @@ pub fn correlation_effects(
     Ok(CorrelationEffects { effects, variances, unusable })
 }
 
+/// An estimate in Fisher's z back as a correlation.
+pub fn as_correlation(fisher_z: &Estimate) -> Estimate {
+    let mut correlation = fisher_z.clone();
+    correlation.value = r_from_fisher_z(fisher_z.value);
+    // First-order: dr/dz = 1 - r^2.
+    correlation.standard_error *= 1.0 - correlation.value * correlation.value;
+    correlation.interval = fisher_z.interval.map(back);
+    correlation
+}
+
+fn back(interval: Interval) -> Interval {
+    Interval { low: r_from_fisher_z(interval.low), high: r_from_fisher_z(interval.high), ..interval }
+}
+
 impl MetaCorrelations {
     fn of(fisher: MetaAnalysis) -> Self {
-        let back = |interval: Interval| Interval {
-            low: r_from_fisher_z(interval.low),
-            high: r_from_fisher_z(interval.high),
-            ..interval
-        };
-        let mut correlation = fisher.effect.clone();
-        correlation.value = r_from_fisher_z(fisher.effect.value);
-        // First-order: dr/dz = 1 - r^2.
-        correlation.standard_error *= 1.0 - correlation.value * correlation.value;
-        correlation.interval = fisher.effect.interval.map(back);
         let tau_squared = if fisher.tau_squared.value.is_nan() { 0.0 } else { fisher.tau_squared.value };
         Self {
-            correlation,
+            correlation: as_correlation(&fisher.effect),
             mean_correlation: mean_correlation(fisher.effect.value, tau_squared),
             prediction: fisher.prediction.map(back),
             fisher_z: fisher,

@@ -36,7 +36,7 @@ pub use dependent::{DependentComparison, compare_overlapping_correlations};
 pub use heterogeneity::{HunterSchmidt, hunter_schmidt};
 pub use meta::{
     CorrelationEffects, MetaAnalysis, MetaCorrelations, MetaOptions, PredictionDegrees, StandardErrors,
-    TauEstimator, correlation_effects, meta_analysis, meta_correlations, study_weights,
+    TauEstimator, as_correlation, correlation_effects, meta_analysis, meta_correlations, study_weights,
 };
 pub use regression::{Coefficient, MetaRegression, ModeratorTest, meta_regression};
 pub use three_level::{ThreeLevelAnalysis, three_level_analysis};
