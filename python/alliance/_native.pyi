@@ -318,7 +318,7 @@ def check(
     missing: Sequence[str],
     totals: Sequence[tuple[str, Given]],
 ) -> list[dict[str, Any]]: ...
-def coder_agreement(codes: NDArray[np.float64], coders: int, options: AgreementOptions) -> dict[str, Any]: ...
+def coder_agreement(table: NDArray[np.float64], coders: int, options: AgreementOptions) -> dict[str, Any]: ...
 def marker_agreement(
     rows: dict[str, NDArray[np.uint32]],
     markers: int,
@@ -328,7 +328,7 @@ def marker_agreement(
     confidence: float,
 ) -> dict[str, Any]: ...
 def model_agreement(
-    codes: NDArray[np.float64], humans: int, coefficient: str, options: AgreementOptions
+    table: NDArray[np.float64], humans: int, coefficient: str, options: AgreementOptions
 ) -> dict[str, Any]: ...
 def meta_correlations(
     studies: dict[str, Any], options: SynthesisOptions, numbers: NDArray[np.float64]

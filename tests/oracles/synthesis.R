@@ -191,6 +191,12 @@ levels_of <- function(id, yi, vi, cluster, mods, method) {
     coefficients = I(c(fit$beta)), se = I(fit$se), low = I(fit$ci.lb), high = I(fit$ci.ub), p = I(fit$pval),
     between = fit$sigma2[1], within = fit$sigma2[2], q = fit$QE, q_p = fit$QEp, deviance = -2 * c(logLik(fit)), degrees = min(contained$ddf),
     t_low = I(c(fit$beta) - qt(.975, min(contained$ddf)) * fit$se), qm = if (fit$int.only) NA_real_ else fit$QM, qm_p = if (fit$int.only) NA_real_ else fit$QMp)
+  loose <- list(yi = data$yi, V = data$vi, random = ~ 1 | cluster / effect, data = data, method = method)
+  if (!is.null(mods)) loose$mods <- mods
+  loose <- suppressWarnings(do.call(rma.mv, loose)) # profiling refits, and fails with narrower tolerances
+  profiles <- lapply(1:2, function(j) confint(loose, sigma2 = j, control = list(tol = 1e-9))$random[1, 2:3])
+  case$between_interval <- I(unname(profiles[[1]]))
+  case$within_interval <- I(unname(profiles[[2]]))
   if (fit$int.only) {
     stopifnot(abs(case$t_low - contained$ci.lb) < 1e-9)
     normal <- predict(fit)

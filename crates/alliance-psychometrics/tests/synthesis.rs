@@ -221,6 +221,18 @@ fn three_levels_agree_with_metafor() {
                 assert_eq!(component.status, Status::Defined);
             }
         }
+        for (what, component) in
+            [("between_interval", &found.between_clusters), ("within_interval", &found.within_clusters)]
+        {
+            // metafor profiles with its own optimizer, which stops early.
+            let (interval, expected) = (component.interval.unwrap(), numbers(&case[what]));
+            for (end, expected) in [(interval.low, expected[0]), (interval.high, expected[1])] {
+                assert!(
+                    close(end, expected, 1e-4) || (end - expected).abs() < 1e-7,
+                    "{id} {what}: {end} {expected}"
+                );
+            }
+        }
         near("q", found.q, number(&case, "q"));
         let t = fit(&MetaOptions {
             standard_errors: StandardErrors::KnappHartung,

@@ -135,16 +135,16 @@ impl Agreement {
 
 /// Percent agreement, kappas, Gwet's coefficients, Krippendorff's alpha; intraclass correlations of numbers.
 ///
-/// `codes` is a block of coders x units, NaN where a coder did not code.
+/// `table` is a block of coders x units, NaN where a coder did not code.
 #[pyfunction]
-pub(crate) fn coder_agreement<'py>(
-    py: Python<'py>,
-    codes: PyBuffer<f64>,
+pub(crate) fn coder_agreement(
+    py: Python<'_>,
+    table: PyBuffer<f64>,
     coders: usize,
     options: AgreementOptions,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (metric, weights) = (options.metric(py)?, options.weights(py)?);
-    let block = read(&codes)?;
+    let block = read(&table)?;
     let found =
         py.detach(|| Agreement::new(&Columns::new(&columns_of(block, coders))?, &options, metric, &weights));
     let found = found.map_err(|error| from_psychometrics(py, &error))?;
@@ -213,7 +213,7 @@ struct MarkerCounts {
 
 impl MarkerCounts {
     fn new(rows: [&[u32]; 4], markers: usize) -> Self {
-        let [units, sessions, coders, codes] = rows;
+        let [units, sessions, coders, marks] = rows;
         let size = |values: &[u32]| values.iter().max().map_or(0, |largest| *largest as usize + 1);
         let (unit_count, session_count, coder_count) = (size(units), size(sessions), size(coders));
         let mut is_coded = vec![false; session_count * coder_count];
@@ -234,7 +234,7 @@ impl MarkerCounts {
             }));
         }
         let mut counts = once.repeat(markers);
-        for ((unit, coder), marker) in units.iter().zip(coders).zip(codes) {
+        for ((unit, coder), marker) in units.iter().zip(coders).zip(marks) {
             let marker = *marker as usize;
             if marker < markers {
                 let place = (marker * coder_count + *coder as usize) * unit_count + *unit as usize;
@@ -262,15 +262,15 @@ impl MarkerCounts {
 ///
 /// `groups` are places of markers whose counts are added: one for a marker, several for a family.
 #[pyfunction]
-pub(crate) fn marker_agreement<'py>(
-    py: Python<'py>,
+pub(crate) fn marker_agreement(
+    py: Python<'_>,
     rows: MarkerRows,
     markers: usize,
     groups: Vec<Vec<usize>>,
     least_sessions: usize,
     bootstrap: Option<Resampling>,
     confidence: f64,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let columns = [read(&rows.units)?, read(&rows.sessions)?, read(&rows.coders)?, read(&rows.markers)?];
     let found = py.detach(|| {
         let mut options = MarkerOptions::default();
@@ -307,13 +307,13 @@ pub(crate) fn marker_agreement<'py>(
     Ok(result)
 }
 
-/// A model beside human coders; `codes` is a block of coders x units whose last row is the model's.
+/// A model beside human coders; `table` is a block of coders x units whose last row is the model's.
 ///
 /// `coefficient`: `percent-agreement`, `kappa` or `krippendorff`.
 #[pyfunction]
 pub(crate) fn model_agreement<'py>(
     py: Python<'py>,
-    codes: PyBuffer<f64>,
+    table: PyBuffer<f64>,
     humans: usize,
     coefficient: &str,
     options: AgreementOptions,
@@ -326,7 +326,7 @@ pub(crate) fn model_agreement<'py>(
             return Err(unknown_choice(py, "coefficient", &["percent-agreement", "kappa", "krippendorff"]));
         }
     };
-    let block = read(&codes)?;
+    let block = read(&table)?;
     let found = py.detach(|| {
         let columns = columns_of(block, humans + 1);
         let (model, people) = columns.split_last().map_or((&[][..], &[][..]), |(last, rest)| (*last, rest));

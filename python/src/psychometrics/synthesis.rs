@@ -261,12 +261,12 @@ fn ends(interval: Interval) -> (f64, f64) {
 /// `numbers` is a block of 4 x studies, to be filled: Fisher's z interval of each study back as correlation (low, high),
 /// percent of weight, Fisher's z.
 #[pyfunction]
-pub(crate) fn meta_correlations<'py>(
-    py: Python<'py>,
+pub(crate) fn meta_correlations(
+    py: Python<'_>,
     studies: StudyColumns,
     options: SynthesisOptions,
     mut numbers: PyBuffer<f64>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let chosen = options.resolve(py)?;
     let given = studies.read(py)?;
     let found =
@@ -297,11 +297,11 @@ pub(crate) fn meta_correlations<'py>(
 
 /// The analysis without each study (or cluster) in turn: its row or code, and the analysis.
 #[pyfunction]
-pub(crate) fn meta_without<'py>(
-    py: Python<'py>,
+pub(crate) fn meta_without(
+    py: Python<'_>,
     studies: StudyColumns,
     options: SynthesisOptions,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Bound<'_, PyList>> {
     let chosen = options.resolve(py)?;
     let given = studies.read(py)?;
     let CorrelationEffects { effects, variances, .. } = &given.effects;
@@ -376,24 +376,24 @@ pub(crate) fn correlations(py: Python<'_>, block: PyBuffer<f64>) -> PyResult<([f
 
 /// Compares r(x, y) with r(z, y): the difference, and z and p by Dunn and Clark, Steiger, Meng.
 #[pyfunction]
-pub(crate) fn compare_correlations<'py>(
-    py: Python<'py>,
+pub(crate) fn compare_correlations(
+    py: Python<'_>,
     correlations: [f64; 3],
     n: f64,
     confidence: f64,
-) -> PyResult<Bound<'py, PyDict>> {
-    let [r_xy, r_zy, r_xz] = correlations;
+) -> PyResult<Bound<'_, PyDict>> {
     // Of columns that do not vary, or of too few rows.
     let undefined = correlations.iter().any(|r| r.is_nan());
-    let [r_xy, r_zy, r_xz] = if undefined { [0.0; 3] } else { [r_xy, r_zy, r_xz] };
+    let [first, second, predictors] = if undefined { [0.0; 3] } else { correlations };
     let compared = || {
         let of = |r: f64| fisher_z_interval(r, n, confidence);
-        Ok((compare_overlapping_correlations(r_xy, r_zy, r_xz, n, confidence)?, of(r_xy)?, of(r_zy)?))
+        let compared = compare_overlapping_correlations(first, second, predictors, n, confidence)?;
+        Ok((compared, of(first)?, of(second)?))
     };
-    let (mut found, mut first, mut second) = compared().map_err(|error| from_psychometrics(py, &error))?;
+    let (mut found, mut own, mut other) = compared().map_err(|error| from_psychometrics(py, &error))?;
     if undefined {
         let status = if n > 3.0 { Status::ZeroVariance } else { Status::TooFewUnits };
-        for estimate in [&mut found.difference, &mut first, &mut second] {
+        for estimate in [&mut found.difference, &mut own, &mut other] {
             *estimate = Estimate::undefined(status, estimate.level, estimate.method)
                 .with_rows(n as usize, n as usize, 0);
         }
@@ -410,7 +410,7 @@ pub(crate) fn compare_correlations<'py>(
         }
     }
     let result = PyDict::new(py);
-    let estimates = named(py, &[("difference", &found.difference), ("r_xy", &first), ("r_zy", &second)])?;
+    let estimates = named(py, &[("difference", &found.difference), ("r_xy", &own), ("r_zy", &other)])?;
     result.set_item("estimates", estimates)?;
     result.set_item("dunn_clark", (found.dunn_clark_z, found.dunn_clark_p))?;
     result.set_item("steiger", (found.steiger_z, found.steiger_p))?;

@@ -2,7 +2,7 @@
 
 use super::heterogeneity::Studies;
 use super::meta::{MetaAnalysis, MetaOptions, checked, put_together};
-use super::three_level::{ThreeLevelAnalysis, three_level_analysis};
+use super::three_level::{Intervals, ThreeLevelAnalysis, analyse};
 use crate::distributions::student_t;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
@@ -56,11 +56,11 @@ pub struct ClusterLeftOut {
     pub analysis: ThreeLevelAnalysis,
 }
 
-/// The three-level analysis without each cluster in turn, in the order of the codes.
+/// The three-level analysis without each cluster in turn, in the order of the codes; variances come without intervals.
 ///
 /// # Errors
 ///
-/// As [`three_level_analysis`].
+/// As [`three_level_analysis`](super::three_level_analysis).
 pub fn leave_one_cluster_out(
     effects: &[f64],
     variances: &[f64],
@@ -79,10 +79,11 @@ pub fn leave_one_cluster_out(
         let columns: Vec<Vec<f64>> = moderators.iter().map(kept).collect();
         let columns = Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let others: Vec<u32> = clusters.iter().copied().filter(|cluster| *cluster != left).collect();
-        let analysis = three_level_analysis(&kept(effects), &kept(variances), &others, &columns, options)?;
+        let analysis =
+            analyse(&kept(effects), &kept(variances), &others, &columns, options, Intervals::LeftOut)?;
         Ok(ClusterLeftOut { cluster: left, analysis })
     };
-    three_level_analysis(effects, variances, clusters, moderators, options)?;
+    analyse(effects, variances, clusters, moderators, options, Intervals::LeftOut)?;
     codes.into_iter().map(without).collect()
 }
 

@@ -20,6 +20,7 @@ mod dependent;
 mod design;
 mod heterogeneity;
 mod meta;
+mod profile;
 mod regression;
 mod three_level;
 

@@ -3,6 +3,7 @@
 use super::design::cell;
 use super::heterogeneity::Studies;
 use super::meta::{MetaOptions, PredictionDegrees, StandardErrors, TauEstimator, checked, quantile};
+use super::profile::profile_interval;
 use super::regression::{Coefficient, Fixed, ModeratorTest, studies_with};
 use crate::groups::Groups;
 use crate::linear::{Cholesky, Symmetric};
@@ -25,9 +26,9 @@ pub struct ThreeLevelAnalysis {
     pub prediction: Option<Interval>,
     /// Degrees of freedom of its quantile; infinite for the normal one.
     pub prediction_degrees: f64,
-    /// Variance between clusters.
+    /// Variance between clusters, interval by the profile of the likelihood.
     pub between_clusters: Estimate,
-    /// Variance between effects of one cluster, beyond sampling error.
+    /// Variance between effects of one cluster, beyond sampling error; interval as above.
     pub within_clusters: Estimate,
     /// Percent of the variance of the observed effects that lies between clusters.
     pub i_squared_between: f64,
@@ -74,6 +75,18 @@ pub fn three_level_analysis(
     moderators: &Columns<'_>,
     options: &MetaOptions,
 ) -> Result<ThreeLevelAnalysis, PsychometricsError> {
+    analyse(effects, variances, clusters, moderators, options, Intervals::Given)
+}
+
+/// The same, with or without intervals of the variances.
+pub(super) fn analyse(
+    effects: &[f64],
+    variances: &[f64],
+    clusters: &[u32],
+    moderators: &Columns<'_>,
+    options: &MetaOptions,
+    intervals: Intervals,
+) -> Result<ThreeLevelAnalysis, PsychometricsError> {
     checked(effects, variances, options)?;
     let is_restricted = match options.estimator {
         TauEstimator::RestrictedMaximumLikelihood => true,
@@ -100,12 +113,19 @@ pub fn three_level_analysis(
     let found = search(&clustered).and_then(|found| Some((clustered.solve(&found.parameters)?, found)));
     Ok(found.map_or_else(
         || none(Status::NotConverged),
-        |(solution, found)| clustered.describe(&solution, &found, effects.len(), options),
+        |(solution, found)| clustered.describe(&solution, &found, effects.len(), options, intervals),
     ))
 }
 
+/// Whether the variances get intervals, which cost some forty fits.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Intervals {
+    Given,
+    LeftOut,
+}
+
 /// Studies in clusters, as a deviance of the relative standard deviations of the two levels.
-struct Clustered {
+pub(super) struct Clustered {
     studies: Studies,
     groups: Groups,
     /// Typical sampling variance, in whose root the parameters are measured.
@@ -215,6 +235,7 @@ impl Clustered {
         found: &Found,
         rows: usize,
         options: &MetaOptions,
+        intervals: Intervals,
     ) -> ThreeLevelAnalysis {
         let used = self.studies.effects.len();
         let clusters = self.groups.count();
@@ -235,8 +256,13 @@ impl Clustered {
             PredictionDegrees::StudiesLessTwo => clusters as f64 - 2.0,
             PredictionDegrees::StudiesLessOne => clusters as f64 - 1.0,
         };
-        let component = |value: f64| {
-            let estimate = counted(Estimate::new(value, Level::BetweenStudies, options.estimator.as_str()));
+        let component = |value: f64, place: usize| {
+            let (low, high) = match intervals {
+                Intervals::Given => profile_interval(self, &found.parameters, place, options.confidence),
+                Intervals::LeftOut => (f64::NAN, f64::NAN),
+            };
+            let estimate = counted(Estimate::new(value, Level::BetweenStudies, options.estimator.as_str()))
+                .with_interval(low * low * self.unit, high * high * self.unit, options.confidence);
             match found.status {
                 Status::NotConverged => estimate.with_status(Status::NotConverged),
                 _ if value == 0.0 => estimate.with_status(Status::Boundary),
@@ -264,8 +290,8 @@ impl Clustered {
             clusters,
             prediction,
             prediction_degrees,
-            between_clusters: component(solution.between),
-            within_clusters: component(solution.within),
+            between_clusters: component(solution.between, 0),
+            within_clusters: component(solution.within, 1),
             i_squared_between: 100.0 * solution.between / (total + self.unit),
             i_squared_within: 100.0 * solution.within / (total + self.unit),
             q,
