@@ -132,7 +132,7 @@ def effect_size(
     Raises
     ------
     AllianceError
-        ``invalid-option`` unless one effect size is given. An odds ratio of 0 or less, or |r| = 1, raises nothing: what
+        ``invalid-option`` unless one effect size is given. An odds ratio of 0 or less, or an r of 1 or -1, raises nothing: what
         is not defined is NaN.
 
     Notes

@@ -16,6 +16,7 @@
 
 mod bias;
 mod convert;
+mod correlations;
 mod dependent;
 mod design;
 mod heterogeneity;
@@ -33,11 +34,13 @@ pub use convert::{
     disattenuate, fisher_z, fisher_z_interval, mean_correlation, odds_ratio_from_d, r_from_d,
     r_from_d_of_groups, r_from_fisher_z, variance_explained,
 };
+pub use correlations::{
+    CorrelationEffects, MetaCorrelations, as_correlation, correlation_effects, meta_correlations,
+};
 pub use dependent::{DependentComparison, compare_overlapping_correlations};
 pub use heterogeneity::{HunterSchmidt, hunter_schmidt};
 pub use meta::{
-    CorrelationEffects, MetaAnalysis, MetaCorrelations, MetaOptions, PredictionDegrees, StandardErrors,
-    TauEstimator, as_correlation, correlation_effects, meta_analysis, meta_correlations, study_weights,
+    MetaAnalysis, MetaOptions, PredictionDegrees, StandardErrors, TauEstimator, meta_analysis, study_weights,
 };
 pub use regression::{Coefficient, MetaRegression, ModeratorTest, meta_regression};
 pub use three_level::{ThreeLevelAnalysis, three_level_analysis};
