@@ -69,6 +69,12 @@ impl<'a> Columns<'a> {
         Ok(Self { columns: columns.to_vec(), rows })
     }
 
+    /// Columns of equal length whose values were looked at before, such as a sample of their rows.
+    pub(crate) fn of_finite(columns: Vec<&'a [f64]>) -> Self {
+        let rows = columns.first().map_or(0, |column| column.len());
+        Self { columns, rows }
+    }
+
     /// Number of columns.
     pub fn count(&self) -> usize {
         self.columns.len()
