@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -126,8 +126,8 @@ def _number(value: float) -> str:
     return f"{value:.2f}"
 
 
-def as_frame(kind: Any, estimates: Mapping[str, Estimate]) -> Any:
-    """Give one row per estimate."""
+def as_frame(kind: Any, estimates: Mapping[str, Estimate], keys: Mapping[str, Sequence[str]] | None = None) -> Any:
+    """Give one row per estimate, with its name, or with the columns that say in its stead which it is."""
     import numpy as np
 
     from alliance import _frames
@@ -135,7 +135,7 @@ def as_frame(kind: Any, estimates: Mapping[str, Estimate]) -> Any:
     listed = list(estimates.values())
     floats = ("value", "standard_error", "low", "high", "confidence", "degrees_of_freedom")
     counts = ("units", "rows_used", "rows_dropped")
-    frame = _frames.frame_of(kind, {"estimate": list(estimates)})
+    frame = _frames.frame_of(kind, keys or {"estimate": list(estimates)})
     columns: dict[str, Any] = {name: np.array([getattr(each, name) for each in listed], dtype=float) for name in floats}
     columns |= {name: [getattr(each, name) for each in listed] for name in ("level", "method")}
     columns |= {name: np.array([getattr(each, name) for each in listed], dtype=np.int64) for name in counts}

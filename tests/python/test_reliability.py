@@ -120,7 +120,6 @@ class TestKinds:
         assert al.reliability(scores, at=1, groups=3).omega_hierarchical is not None
         assert al.reliability(scores, at=1, groups=None).omega_hierarchical is None
 
-
     @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
     def test_tables_are_of_the_kind_that_went_in(self, kind):
         pytest.importorskip(kind)
@@ -128,7 +127,6 @@ class TestKinds:
         frame = pl.DataFrame(columns)
         frame = {"pandas": frame.to_pandas, "polars": frame.clone, "pyarrow": frame.to_arrow}[kind]()
         assert kind_of(al.reliability(frame, columns=list(columns)).to_frame()) == kind
-
 
     def test_resampled_forms_serve_omega_hierarchical_too(self, scores):
         found = al.reliability(scores, at=1, omega_interval="bootstrap", resamples=100)
