@@ -197,12 +197,15 @@ def rater_contrast(
     Examples
     --------
     >>> import alliance as al
-    >>> clinic = al.simulate(dyads=40, sessions=6, seed=1)
-    >>> study = (al.Study(client="client", session="session")
-    ...     .with_forms(clinic.client_forms, "wai-sr-client", columns="wai_{item}")
-    ...     .with_forms(clinic.therapist_forms, "wai-srt-therapist", columns="wai_{item}", scales=["total"]))
-    >>> al.rater_contrast(study, across_forms="pomp", resamples=200).raters
-    ('client', 'therapist')
+    >>> import polars as pl
+    >>> rated = pl.DataFrame({
+    ...     "client": [1, 1, 1, 2, 2, 2, 3, 3, 3], "session": [1, 2, 3] * 3,
+    ...     "by_client": [4.0, 5.5, 4.5, 6.0, 5.0, 6.5, 3.0, 4.5, 4.0],
+    ...     "by_therapist": [4.5, 5.0, 5.0, 5.5, 5.5, 6.0, 4.0, 4.0, 4.5]})
+    >>> found = al.rater_contrast(
+    ...     rated, ["by_client", "by_therapist"], client="client", session="session", resamples=200)
+    >>> found.sessions, found.within_deviation.first.value > found.within_deviation.second.value
+    (9, True)
     """
     table = read_raters(
         data,

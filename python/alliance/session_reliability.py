@@ -447,8 +447,7 @@ def session_reliability(
     )
     answers.ids.require("client", "session", purpose="session_reliability")
     found = _native.session_reliability(
-        answers.answers,
-        len(answers.items),
+        answers.given,
         {
             "client": answers.ids.dyads(),
             "session": answers.ids.session_numbers(session_order),

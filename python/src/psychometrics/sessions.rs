@@ -6,12 +6,14 @@ use alliance_psychometrics::sessions::{
     nested_generalizability, rater_contrast as contrast, session_icc, stability, times_needed as needed,
 };
 use alliance_psychometrics::{Bootstrap, Columns, PsychometricsError};
+use alliance_scoring::Labels;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::estimate::{facts, named};
-use super::{columns_of, from_psychometrics, unknown_choice};
+use super::{NumberColumns, columns_of, from_psychometrics, unknown_choice};
+use crate::columns::{Given, borrow_all};
 use crate::scoring::read;
 
 /// Which form each column of answers belongs to: client (or dyad), session, and therapist where that is known.
@@ -43,12 +45,11 @@ struct Found {
 
 /// Variance components, their coefficients, alphas and intraclass correlations.
 ///
-/// `answers` is a block of items x forms, reversed items turned, NaN where missing.
+/// Reversed items are turned.
 #[pyfunction]
 pub(crate) fn session_reliability<'py>(
     py: Python<'py>,
-    answers: PyBuffer<f64>,
-    items: usize,
+    items: Vec<Given<'py>>,
     ids: SessionIds,
     options: SessionOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -57,13 +58,15 @@ pub(crate) fn session_reliability<'py>(
         "removed" => ItemMeans::Removed,
         _ => return Err(unknown_choice(py, "item_means", &["in-error", "removed"])),
     };
-    let block = read(&answers)?;
+    let labels = Labels::default();
+    let held = borrow_all(py, items, &labels)?;
+    let items = NumberColumns::of(py, &held)?;
+    let columns = items.columns(py)?;
     let (client, session) = (read(&ids.client)?, read(&ids.session)?);
     let therapist = ids.therapist.as_ref().map(read).transpose()?;
     let found = py.detach(|| -> Result<Found, PsychometricsError> {
         let bootstrap =
             options.resamples.map(|resamples| Bootstrap::new(resamples, options.seed)).transpose()?;
-        let columns = Columns::new(&columns_of(block, items))?;
         let table = SessionTable::new(client, session, &columns)?;
         let means = means_of_complete_rows(&columns);
         let scores = Columns::new(&[&means])?;
@@ -158,14 +161,14 @@ pub(crate) fn times_needed(single: f64, target: f64) -> Option<usize> {
 ///
 /// `values` is a block of raters x units.
 #[pyfunction]
-pub(crate) fn session_stability<'py>(
-    py: Python<'py>,
+pub(crate) fn session_stability(
+    py: Python<'_>,
     values: PyBuffer<f64>,
     raters: usize,
     ids: SessionIds,
     sessions: (i64, i64),
     confidence: f64,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Bound<'_, PyList>> {
     let block = read(&values)?;
     let (client, session) = (read(&ids.client)?, read(&ids.session)?);
     let found = py.detach(|| -> Result<Vec<Stability>, PsychometricsError> {
@@ -195,14 +198,14 @@ pub(crate) fn session_stability<'py>(
 ///
 /// `values` is a block of two raters x units.
 #[pyfunction]
-pub(crate) fn rater_contrast<'py>(
-    py: Python<'py>,
+pub(crate) fn rater_contrast(
+    py: Python<'_>,
     values: PyBuffer<f64>,
     ids: SessionIds,
     confidence: f64,
     resamples: usize,
     seed: u64,
-) -> PyResult<(usize, usize, Bound<'py, PyDict>)> {
+) -> PyResult<(usize, usize, Bound<'_, PyDict>)> {
     let block = read(&values)?;
     let (client, session) = (read(&ids.client)?, read(&ids.session)?);
     let found = py.detach(|| -> Result<RaterContrast, PsychometricsError> {
