@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from alliance import _native
+from alliance import _html, _native
 from alliance.arguments import number, whole
 from alliance.errors import from_code
 from alliance.estimate import Estimate
@@ -16,6 +16,13 @@ from alliance.result import Result
 from alliance.stability import session_ids
 
 __all__ = ["RaterContrast", "RaterDifference", "rater_contrast"]
+
+_WORDS = {
+    "icc": "ICC(1)",
+    "within_deviation": "SD within clients",
+    "successive_change": "root mean square successive difference",
+    "slope": "slope per session",
+}
 
 
 class RaterDifference(NamedTuple):
@@ -115,20 +122,23 @@ class RaterContrast(Result):
     def _line(self) -> str:
         return f"{self.scale}, {' and '.join(self.raters)}, {self.clients} clients, {self.sessions} sessions of both"
 
+    @property
+    def _shown(self) -> Sequence[tuple[str, Estimate]]:
+        first, second = self.raters
+        return [(f"{_WORDS[name]}, {first} less {second}", each.difference) for name, each in self.contrasts.items()]
+
+    def _more_html(self) -> str:
+        rows = [(_WORDS[name], str(each.first), str(each.second)) for name, each in self.contrasts.items()]
+        return _html.table(("", *self.raters), rows)
+
     def __repr__(self) -> str:
         return f"<RaterContrast icc difference {self.icc.difference}; {self._line}>"
 
     def _sentences(self) -> Sequence[str]:
         first, second = self.raters
         counts = f"{self.sessions} sessions of {self.clients} clients that both rated"
-        words = {
-            "icc": "ICC(1)",
-            "within_deviation": "the SD within clients",
-            "successive_change": "the root mean square successive difference",
-            "slope": "the slope per session",
-        }
         found = "; ".join(
-            f"{words[name]} was {each.first} ({first}) and {each.second} ({second}), a difference of {each.difference}"
+            f"{_WORDS[name]} was {each.first} ({first}) and {each.second} ({second}), a difference of {each.difference}"
             for name, each in self.contrasts.items()
         )
         return (

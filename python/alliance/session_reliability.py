@@ -73,7 +73,8 @@ class SessionReliability(Result):
     standard_error_of_measurement : Estimate
         Of one session's score, in its unit (see ``metric``): its SD within clients times sqrt(1 - within_alpha).
     icc, icc_of_mean : Estimate
-        ICC(1) of session scores, the share of variance between clients, and that of the mean of the sessions.
+        ICC(1) of session scores (of forms with every item), the share of variance between clients, and that of the
+        mean of the sessions.
     therapist_icc : Estimate or None
         Share of variance between therapists, where they are known.
     nested_components, crossed_components, score_components : mapping of str to Estimate
@@ -153,7 +154,9 @@ class SessionReliability(Result):
         components = [*self.nested_components.items(), *(self.crossed_components.items() if self.is_aligned else ())]
         negative = [name.replace("_", " x ") for name, each in components if each.value < 0]
         listed = ", ".join(dict.fromkeys(negative))
-        said = (f"Estimated below 0, and counted as 0 in coefficients: the variance of {listed}.",) if negative else ()
+        said = (
+            (f"Estimated below 0, and 0 for a coefficient that uses it: the variance of {listed}.",) if negative else ()
+        )
         return (*said, *dict.fromkeys(note for each in shown for note in each.notes))
 
     @property
@@ -280,6 +283,34 @@ class SessionReliability(Result):
             return None
         (row,) = self._rows([1], [1])
         return _native.times_needed(row[3], _reliability(target))
+
+    def clients_needed(self, target: float, sessions: int | None = None) -> int | None:
+        """Give the fewest clients of a therapist whose mean tells therapists apart with a reliability.
+
+        Parameters
+        ----------
+        target : float
+            Reliability, above 0 and below 1.
+        sessions : int, optional
+            Sessions of each client; by default about as many as there are.
+
+        Returns
+        -------
+        int or None
+            None if therapists do not differ.
+
+        Raises
+        ------
+        AllianceError
+            ``invalid-option`` where therapists are not known.
+        """
+        if self.therapist_icc is None:
+            raise from_code("invalid-option", "clients_needed: the therapist of each form is not known")
+        count = max(round(self.sessions), 1) if sessions is None else whole("sessions", sessions, least=1)
+        # Clients in therapists and sessions in clients are to therapists what sessions and items are to clients.
+        variances = [self.score_components[name].value for name in ("therapist", "client", "residual")]
+        ((_, _, single, _),) = _native.decision_rows(variances, [1], [count])
+        return _native.times_needed(single, _reliability(target))
 
     def plot(
         self, sessions: Sequence[int] = _SESSIONS_STUDIED, items: Sequence[int] | None = None, target: float = 0.80

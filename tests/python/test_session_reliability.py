@@ -249,6 +249,21 @@ class TestDecision:
             assert at[1] >= target and (items == 1 or at[0] < target)
         assert found.sessions_needed(0.8, items=40) <= found.sessions_needed(0.8) <= found.sessions_needed(0.8, items=1)
 
+    def test_therapists_need_many_clients(self):
+        found = across(B, ["alliance"], therapist="therapist")
+        therapist, client, residual = (
+            found.score_components[name].value for name in ("therapist", "client", "residual")
+        )
+        for target, sessions in ((0.8, 4), (0.9, 1)):
+            needed = found.clients_needed(target, sessions)
+            of = [therapist / (therapist + client / c + residual / (c * sessions)) for c in (needed - 1, needed)]
+            assert of[0] < target <= of[1]
+        assert found.clients_needed(0.8) == found.clients_needed(0.8, 4)
+        with pytest.raises(al.AllianceError, match="therapist"):
+            across(B, ["alliance"]).clients_needed(0.8)
+        with pytest.raises(al.AllianceError, match="sessions"):
+            found.clients_needed(0.8, 0)
+
     @pytest.mark.parametrize("target", [0, 1, 1.5, -1, math.nan, "much", None, True])
     def test_a_target_is_a_reliability(self, target):
         found = across(A)
