@@ -207,15 +207,14 @@ def rater_contrast(
     Examples
     --------
     >>> import alliance as al
-    >>> import polars as pl
-    >>> rated = pl.DataFrame({
-    ...     "client": [1, 1, 1, 2, 2, 2, 3, 3, 3], "session": [1, 2, 3] * 3,
-    ...     "by_client": [4.0, 5.5, 4.5, 6.0, 5.0, 6.5, 3.0, 4.5, 4.0],
-    ...     "by_therapist": [4.5, 5.0, 5.0, 5.5, 5.5, 6.0, 4.0, 4.0, 4.5]})
-    >>> found = al.rater_contrast(
-    ...     rated, ["by_client", "by_therapist"], client="client", session="session", resamples=200)
-    >>> found.sessions, found.within_deviation.first.value > found.within_deviation.second.value
-    (9, True)
+    >>> clinic = al.simulate(dyads=40, sessions=6, seed=1, client_form="wai-36-client",
+    ...                      therapist_form="wai-36-therapist")
+    >>> study = (al.Study(client="client", session="session")
+    ...     .with_forms(clinic.client_forms, "wai-36-client", columns="wai_{item}")
+    ...     .with_forms(clinic.therapist_forms, "wai-36-therapist", columns="wai_{item}"))
+    >>> found = al.rater_contrast(study, resamples=200)
+    >>> found.raters, found.within_deviation.difference.level
+    (('client', 'therapist'), 'within-client')
     """
     table = read_raters(
         data,

@@ -149,7 +149,7 @@ def stability(
     score, client, session, therapist, rater : str, optional
         Columns of a frame: the scores, the ids and, for scores of several raters, the rater.
     raters : sequence of str, optional
-        Some of the raters.
+        Some of the raters; of a frame without a rater column the column of each, instead of ``score``.
     session_order : sequence, optional
         Session labels in their order, where they are neither whole numbers nor dates.
     confidence : float

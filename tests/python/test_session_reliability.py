@@ -222,6 +222,20 @@ class TestInputs:
         assert stable.raters["rated"] == alone.raters["rater"]
         assert cells(stable.to_frame(), "rater") == ["alliance"] * 5 + ["rated"] * 5
 
+    def test_a_wide_frame_names_the_raters(self):
+        wide = al.stability(pl.DataFrame(A), first=1, second=2, raters=["alliance", "rated"], **IDS)
+        alone = al.stability(pl.DataFrame(A), first=1, second=2, score="rated", **IDS)
+        assert wide.raters["rated"] == alone.raters["rater"]
+
+    def test_a_study_with_therapists(self, clinic):
+        study = al.Study(client="client", session="session", therapist="therapist").with_forms(
+            clinic.client_forms, "wai-sr-client", columns="wai_{item}"
+        )
+        found = al.session_reliability(study)
+        ids = {**IDS, "therapist": "therapist"}
+        assert found == al.session_reliability(clinic.client_forms, "wai-sr-client", columns="wai_{item}", **ids)
+        assert found.therapist_icc is not None and "between therapists" in found.methods()
+
     def test_one_column_of_scores(self):
         found = across(A, ["alliance"])
         assert close(found.icc.value, 0.6737925844, 1e-9)
@@ -460,6 +474,13 @@ class TestNonsense:
                     call()
                 assert not any(secret in str(caught.value) for secret in ("7431", "1999", "987654"))
                 assert caught.value.__cause__ is None
+
+    def test_infinite_numbers_are_refused_by_name(self):
+        columns = {**A, "i2": [math.inf, *A["i2"][1:]], "rated": [math.inf, *A["rated"][1:]]}
+        with pytest.raises(al.AllianceError, match="`i2`, row 0"):
+            across(columns)
+        with pytest.raises(al.AllianceError, match="`rated`, row 0"):
+            al.stability(pl.DataFrame(columns), first=1, second=2, score="rated", **IDS)
 
     def test_forms_that_are_not_parallel_are_refused(self, clinic):
         columns = "wai_{item}"
