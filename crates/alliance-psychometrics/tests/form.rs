@@ -259,7 +259,7 @@ fn intervals_of_omega_cover_the_truth() {
     let loadings: [f64; 6] = [0.9, 0.8, 0.7, 0.7, 0.6, 0.5];
     let mut random = Lehmer(77);
     let mut sample = |rows: usize, ceiling: f64| -> Vec<Vec<f64>> {
-        let mut columns = vec![Vec::with_capacity(rows); 6];
+        let mut columns = vec![Vec::new(); 6];
         for _ in 0..rows {
             let (common, pair) = (random.normal(), random.normal());
             for (item, (column, loading)) in columns.iter_mut().zip(&loadings).enumerate() {
