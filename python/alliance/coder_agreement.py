@@ -86,8 +86,8 @@ class CoderAgreement(Result):
         Krippendorff's alpha by the metric, of all units with two codes or more.
     icc_agreement, icc_agreement_average, icc_consistency, icc_consistency_average, icc_one_way, \
 icc_one_way_average : Estimate or None
-        Intraclass correlations of numbers (interval and ratio), of one coder and of the mean of all; None for
-        categories.
+        Intraclass correlations of numbers (interval and ratio), of one coder and of the mean of all: by mean squares,
+        or by REML where codes are missing; None for categories. Their intervals are from F, whatever ``interval`` says.
     pairs : tuple of CoderPair
         Every two coders.
     fleiss_null_standard_error : float
@@ -187,8 +187,8 @@ icc_one_way_average : Estimate or None
                 sentences.append(f"Weighted kappa ({self.weights} weights) was {self.weighted_kappa}.")
         elif self.icc_agreement is not None and self.icc_one_way is not None:
             sentences.append(
-                f"ICC(A,1) was {self.icc_agreement} and ICC(1) {self.icc_one_way}, of the {self.icc_agreement.units} "
-                "units that every coder coded."
+                f"{self.icc_agreement.method} was {self.icc_agreement} and {self.icc_one_way.method} {self.icc_one_way}, "
+                f"of {self.icc_agreement.units} units."
             )
         return sentences
 
@@ -200,7 +200,7 @@ icc_one_way_average : Estimate or None
             keys += ["light-1971"] if len(self.coders) > 2 else []
             keys += ["cohen-1968"] if self.weighted_kappa is not None else []
         else:
-            keys += ["mcgraw-wong-1996"]
+            keys += ["mcgraw-1996"]
         return tuple(keys)
 
     def pair_frame(self) -> Any:

@@ -46,8 +46,8 @@ class CodedMarker:
         Krippendorff's alpha of how often, ratio metric.
     icc_agreement, icc_agreement_average, icc_consistency, icc_consistency_average, icc_one_way, \
 icc_one_way_average : Estimate
-        Intraclass correlations of how often, of one coder and of the mean of all. The one-way form where pairs of
-        coders change from session to session.
+        Intraclass correlations of how often, of one coder and of the mean of all: by mean squares, or by REML where a
+        coder did not code a session. The one-way form where pairs of coders change from session to session.
     log_icc_agreement, log_icc_agreement_average, log_icc_consistency, log_icc_consistency_average, log_icc_one_way, \
 log_icc_one_way_average : Estimate
         The same of ln(1 + count): a few sessions with many markers weigh less.
@@ -177,7 +177,7 @@ class MarkerAgreement(Result):
 
     @property
     def _references(self) -> tuple[str, ...]:
-        return ("cohen-1960", "gwet-2008", "krippendorff-2011", "gwet-2014", "mcgraw-wong-1996")
+        return ("cohen-1960", "gwet-2008", "krippendorff-2011", "gwet-2014", "mcgraw-1996")
 
     def to_frame(self) -> Any:
         """Give one row per marker and estimate: marker, whether it is a family, and the fields of :class:`Estimate`.
@@ -289,7 +289,7 @@ def marker_agreement(
         Units in which some coder must have found a marker for its counts to be correlated. Our rule; no source fixes a
         number.
     interval : "analytic" or Bootstrap
-        Intervals of kappa, AC1 and alpha; those of intraclass correlations are from mean squares.
+        Intervals of kappa, AC1 and alpha; those of intraclass correlations are from F.
     confidence : float
         Confidence of the intervals.
 

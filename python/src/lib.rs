@@ -57,6 +57,10 @@ mod _native {
     #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
+    use crate::psychometrics::sessions::{
+        decision_rows, rater_contrast, session_reliability, session_stability, times_needed,
+    };
+    #[pymodule_export]
     use crate::psychometrics::synthesis::{
         compare_correlations, correlations, effect_size, meta_correlations, meta_without, small_studies,
     };

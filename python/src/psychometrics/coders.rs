@@ -2,9 +2,9 @@
 
 use alliance_psychometrics::coders::{
     CodedUnits, CoderOptions, Coefficient, Kappa, MarkerAgreement, MarkerOptions, Metric, Weights,
-    marker_agreement as agreement_on_marker, model_agreement as agreement_with_model,
+    coder_correlations, marker_agreement as agreement_on_marker, model_agreement as agreement_with_model,
 };
-use alliance_psychometrics::icc::{IntraclassCorrelations, intraclass_correlations};
+use alliance_psychometrics::icc::IntraclassCorrelations;
 use alliance_psychometrics::{Bootstrap, Columns, Estimate, PsychometricsError};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
@@ -124,9 +124,7 @@ impl Agreement {
         Ok(Self {
             categories: units.categories().to_vec(),
             fleiss_null_error: units.fleiss_null_standard_error(),
-            correlations: is_number
-                .then(|| intraclass_correlations(columns, options.confidence))
-                .transpose()?,
+            correlations: is_number.then(|| coder_correlations(columns, options.confidence)).transpose()?,
             estimates,
             pairs,
         })

@@ -21,7 +21,25 @@ pub use units::CodedUnits;
 
 use crate::distributions::{normal, student_t};
 use crate::estimate::check_confidence;
-use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
+use crate::icc::{IntraclassCorrelations, intraclass_correlations, intraclass_correlations_by_reml};
+use crate::{Bootstrap, Columns, Estimate, Level, PsychometricsError, Status};
+
+/// Intraclass correlations of numbers: by mean squares where every coder coded every unit, else by REML, so that no code
+/// is lost.
+///
+/// # Errors
+///
+/// `invalid-option` unless `confidence` lies between 0 and 1.
+pub fn coder_correlations(
+    codes: &Columns<'_>,
+    confidence: f64,
+) -> Result<IntraclassCorrelations, PsychometricsError> {
+    if codes.complete_rows() == codes.rows() {
+        intraclass_correlations(codes, confidence)
+    } else {
+        intraclass_correlations_by_reml(codes, confidence)
+    }
+}
 
 /// Where standard error and interval come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
