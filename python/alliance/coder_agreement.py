@@ -186,10 +186,8 @@ icc_one_way_average : Estimate or None
             if self.weighted_kappa is not None:
                 sentences.append(f"Weighted kappa ({self.weights} weights) was {self.weighted_kappa}.")
         elif self.icc_agreement is not None and self.icc_one_way is not None:
-            sentences.append(
-                f"{self.icc_agreement.method} was {self.icc_agreement} and {self.icc_one_way.method} {self.icc_one_way}, "
-                f"of {self.icc_agreement.units} units."
-            )
+            shown = (self.icc_agreement, self.icc_one_way)
+            sentences.append(" ".join(f"{each.method} was {each} of {each.units} units." for each in shown))
         return sentences
 
     @property

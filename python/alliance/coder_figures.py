@@ -28,7 +28,7 @@ def markers(found: MarkerAgreement) -> Any:
         panel.axvline(1, color="0.85", linewidth=0.8)
         panel.spines[["top", "right", "left"]].set_visible(False)
         panel.tick_params(labelsize=7, left=False)
-    names = [f"{'all ' if each.is_family else ''}{each.name} ({each.found})" for each in listed]
+    names = [f"{each.title} ({each.found})" for each in listed]
     left.set_yticks(range(len(listed)), names)
     left.set_ylim(len(listed) - 0.4, -0.6)
     figure.supxlabel(f"in brackets: {found.unit}s of {found.units} in which some coder found it", fontsize=7)

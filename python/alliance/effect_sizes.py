@@ -132,8 +132,8 @@ def effect_size(
     Raises
     ------
     AllianceError
-        ``invalid-option`` unless one effect size is given. An odds ratio of 0 or less, or an r of 1 or -1, raises nothing:
-        what is not defined is NaN.
+        ``invalid-option`` unless one effect size is given. An odds ratio of 0 or less, or an r of 1 or -1, raises
+        nothing: what is not defined is NaN.
 
     Notes
     -----

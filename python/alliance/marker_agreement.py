@@ -11,7 +11,7 @@ from alliance.arguments import choice, number, whole
 from alliance.bootstrap import Bootstrap, resampling, said
 from alliance.codes import CodingSystem, System
 from alliance.errors import from_code
-from alliance.estimate import Estimate, as_frame
+from alliance.estimate import Estimate
 from alliance.result import Result
 from alliance.sources import distinct_cells, first_rows, grouped, require_columns
 
@@ -76,6 +76,11 @@ log_icc_one_way_average : Estimate
     log_icc_one_way_average: Estimate
 
     @property
+    def title(self) -> str:
+        """The marker, or "all" and the family."""
+        return f"all {self.name}" if self.is_family else self.name
+
+    @property
     def estimates(self) -> Mapping[str, Estimate]:
         """All estimates, by name."""
         return {name: each for name, each in vars(self).items() if isinstance(each, Estimate)}
@@ -118,11 +123,7 @@ class MarkerAgreement(Result):
     @property
     def estimates(self) -> Mapping[str, Estimate]:
         """All estimates, by marker and name."""
-        return {
-            f"{'all ' if each.is_family else ''}{each.name}: {name}": own
-            for each in self.markers
-            for name, own in each.estimates.items()
-        }
+        return {f"{each.title}: {name}": own for each in self.markers for name, own in each.estimates.items()}
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -163,7 +164,7 @@ class MarkerAgreement(Result):
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
-        return [(f"{each.name}, presence", each.presence_ac1) for each in self.markers]
+        return [(f"{each.title}, presence", each.presence_ac1) for each in self.markers]
 
     def _sentences(self) -> Sequence[str]:
         system = f" ({self.instrument.id})" if self.instrument is not None else ""
@@ -179,23 +180,12 @@ class MarkerAgreement(Result):
     def _references(self) -> tuple[str, ...]:
         return ("cohen-1960", "gwet-2008", "krippendorff-2011", "gwet-2014", "mcgraw-1996")
 
-    def to_frame(self) -> Any:
-        """Give one row per marker and estimate: marker, whether it is a family, and the fields of :class:`Estimate`.
-
-        Returns
-        -------
-        frame
-            Of the kind that went in.
-        """
-        from alliance import _frames
-
-        kind = self._kind or _frames.installed_kind()
-        named = {
-            "marker": [each.name for each in self.markers for _ in each.estimates],
-            "is_family": [each.is_family for each in self.markers for _ in each.estimates],
+    @property
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        return {
+            "marker": [each.title for each in self.markers for _ in each.estimates],
             "estimate": [name for each in self.markers for name in each.estimates],
         }
-        return as_frame(kind, self.estimates, named)
 
     def marker_frame(self) -> Any:
         """Give one row per marker: units, units in which it was found, and the value of every estimate.
@@ -239,7 +229,7 @@ class MarkerAgreement(Result):
     def _repr_html_(self) -> str:
         rows = [
             (
-                f"all {each.name}" if each.is_family else each.name,
+                each.title,
                 each.found,
                 str(each.presence_agreement),
                 str(each.presence_kappa),
