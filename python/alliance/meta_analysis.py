@@ -107,7 +107,7 @@ class MetaAnalysis(Result):
         Percent of the variance of the observed effects that is not sampling error. It is not variance explained, and
         not how large the variance is. None with clusters.
     between_clusters, within_clusters : Estimate or None
-        With clusters: variance between them, and between effects of one.
+        With clusters: variance between them, and between effects of one; intervals by the profile of the likelihood.
     i_squared_levels : tuple of float
         With clusters: percent between them, and between effects of one; NaN without.
     h_squared, r_squared : float
@@ -184,19 +184,16 @@ class MetaAnalysis(Result):
 
     def _sentences(self) -> Sequence[str]:
         words, _ = _ESTIMATORS[self.estimator]
-        of = (
-            f"{self.studies} correlations from {self.clusters} clusters" if self.clusters else f"{self.studies} studies"
-        )
-        levels = "three-level " if self.clusters else ""
-        sentences = [
-            f"Correlations of {of} were put together as Fisher's z in a {levels}random-effects model ({words})."
-            if self.estimator != "CE"
-            else f"Correlations of {of} were put together as Fisher's z with one true effect for all studies."
-        ]
-        error = self.coefficients[0].estimate
-        if self.standard_errors == "knapp-hartung":
+        of = f"Correlations of {self.studies} studies"
+        if self.clusters:
+            of = f"{self.studies} correlations of {self.clusters} clusters"
+        model = f"a {'three-level ' if self.clusters else ''}random-effects model ({words})"
+        model = "a model with one true effect for all studies" if self.estimator == "CE" else model
+        sentences = [f"{of} were put together as Fisher's z in {model}."]
+        degrees = self.coefficients[0].estimate.degrees_of_freedom
+        if degrees == degrees:
             how = "t of clusters less coefficients" if self.clusters else "Knapp and Hartung"
-            sentences.append(f"Intervals and tests are by {how} ({error.degrees_of_freedom:g} degrees of freedom).")
+            sentences.append(f"Intervals and tests are by {how} ({degrees:g} degrees of freedom).")
         percent = f"{100 * self.confidence:g} %"
         if self.correlation is not None:
             sentences.append(f"The correlation was {self.correlation} ({percent} interval).")
@@ -206,21 +203,21 @@ class MetaAnalysis(Result):
                 f"The true correlation of a further study would lie between {low:.2f} and {high:.2f} ({percent} "
                 f"prediction interval, quantile {self._quantile})."
             )
-        if self.moderator_test is not None:
+        if self.moderator_test is not None and self.q == self.q:
             test = self.moderator_test
             name = "chi square" if test.denominator_degrees == float("inf") else "F"
-            sentences.append(f"Moderators together: {name} = {test.statistic:.2f}, p = {test.p_value:.3f}.")
+            sentences.append(f"Moderators together: {name} = {test.statistic:.2f}, {_p(test.p_value)}.")
+        return [*sentences, *self._spread()]
+
+    def _spread(self) -> Sequence[str]:
+        """Say how much effects vary."""
+        if self.q != self.q:
+            return ()
+        q = f"Q = {self.q:.2f} (df {self.q_degrees:g}, {_p(self.q_p)})"
         if self.tau_squared is not None and self.i_squared is not None:
-            sentences.append(
-                f"tau² was {self.tau_squared} (interval by the profile of Q), I² {self.i_squared} %, Q = {self.q:.2f} "
-                f"(df {self.q_degrees:g}, p = {self.q_p:.3f})."
-            )
-        if self.between_clusters is not None:
-            sentences.append(
-                f"The variance was {self.between_clusters} between clusters and {self.within_clusters} within; "
-                f"Q = {self.q:.2f} (df {self.q_degrees:g}, p = {self.q_p:.3f})."
-            )
-        return sentences
+            return (f"tau² was {self.tau_squared} (interval by the profile of Q), I² {self.i_squared} %, {q}.",)
+        between, within = self.between_clusters, self.within_clusters
+        return (f"The variance was {between} between clusters and {within} within (profile likelihood); {q}.",)
 
     @property
     def _references(self) -> tuple[str, ...]:
@@ -333,9 +330,13 @@ class MetaAnalysis(Result):
             text = f"{low:.2f} to {high:.2f} (quantile {self._quantile})"
             parts.append(_html.table(("", ""), [("true correlation of a further study", text)]))
         if len(self.coefficients) > 1:
-            rows = [(each.name, str(each.estimate), f"{each.p_value:.3f}") for each in self.coefficients]
-            parts.append(_html.table(("in Fisher's z", "estimate", "p"), rows))
+            rows = [(each.name, str(each.estimate), _p(each.p_value)) for each in self.coefficients]
+            parts.append(_html.table(("in Fisher's z", "estimate", ""), rows))
         return "".join(parts)
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 @dataclass(frozen=True, eq=False)
