@@ -328,7 +328,7 @@ class MetaAnalysis(Result):
         if self.prediction is not None:
             low, high = self.prediction
             text = f"{low:.2f} to {high:.2f} (quantile {self._quantile})"
-            parts.append(_html.table(("", ""), [("true correlation of a further study", text)]))
+            parts.append(_html.table(("prediction", ""), [("true correlation of a further study", text)]))
         if len(self.coefficients) > 1:
             rows = [(each.name, str(each.estimate), _p(each.p_value)) for each in self.coefficients]
             parts.append(_html.table(("in Fisher's z", "estimate", ""), rows))

@@ -288,7 +288,8 @@ impl CodedUnits {
     ) -> Result<Estimate, PsychometricsError> {
         options.check()?;
         let used = self.units_where(|codes| codes >= 2);
-        let coefficients = Coefficients { units: self, method: "Light's kappa", used, options };
+        let method = if *weights == Weights::Unweighted { "Light's kappa" } else { "Light's weighted kappa" };
+        let coefficients = Coefficients { units: self, method, used, options };
         if let Some(refused) = coefficients.untabled() {
             return Ok(refused);
         }

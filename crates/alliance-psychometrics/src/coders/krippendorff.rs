@@ -231,7 +231,7 @@ impl CodedUnits {
     /// The analytic standard error takes units as the sample, with Student's t (Gwet 2014, Handbook of Inter-Rater
     /// Reliability; `krippen.alpha.raw` of the R package irrCAC, with which it agrees for nominal, interval and ratio). Gwet
     /// holds the distances between categories fixed; ordinal distances are counts of codes, and what they move
-    /// with the units is added, without which the error is about a twentieth too small.
+    /// with the units is added; without it the error is a few per cent too small.
     ///
     /// Cost: by the unit for nominal, ordinal and interval; the ratio metric also looks at every pair of different
     /// values, and is undefined for more than 20 000 of them or a negative one.

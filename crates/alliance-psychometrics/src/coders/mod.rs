@@ -177,7 +177,7 @@ impl Coefficients<'_> {
                     .with_degrees_of_freedom(degrees_of_freedom)
             }
             (Uncertainty::Analytic, StandardError::None) => {
-                estimate.with_note("no interval: ask for a bootstrap")
+                estimate.with_note(format!("{}: no interval by formula, ask for a bootstrap", self.method))
             }
         };
         // A 0 that rounding took below it is a 0.
