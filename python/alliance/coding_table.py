@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance.arguments import choice
 from alliance.errors import AllianceError, from_code
+from alliance.measurements import is_scores
 from alliance.request import _rows
 from alliance.scores import Scores
 from alliance.sources import distinct_cells, first_rows, grouped, read_measure
@@ -106,6 +107,9 @@ def read_codings(
     units = [unit] if isinstance(unit, str) else list(unit or ())
     if categories is not None:
         categories = _checked(categories, metric)
+    if is_scores(data) and not isinstance(data, Scores):
+        problem = "a study has one rating of each kind per session; give a frame, or scores with a rater column"
+        raise from_code("invalid-option", f"{purpose}: {problem}")
     if isinstance(data, Scores):
         if units or coder or code or coders:
             raise from_code("invalid-option", f"{purpose}: scores know their columns; leave them out")

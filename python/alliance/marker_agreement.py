@@ -271,7 +271,8 @@ def marker_agreement(
         Column with the segment, such as the 3RS's five minutes.
     unit : {"session", "segment"}
         What counts as one unit. Segments of a session that anybody named were coded by all who coded the session, so
-        list segments without a marker too (one row with a null marker).
+        list segments without a marker too (one row with a null marker). A row without segment and marker says that
+        the coder found nothing in the session.
     system : str, Instrument or mapping, optional
         Coding system: its markers are looked for, others are refused, and its families are counted as well. Without
         it, the markers that occur.
@@ -317,9 +318,9 @@ def marker_agreement(
     require_columns(frame, ids, {"coder": coder, "marker": marker, "segment": segment}, "codes")
     sessions = grouped(frame, [client, session], "codes")
     coders = grouped(frame, [coder], "codes")
-    units = sessions if unit == "session" else grouped(frame, [client, session, str(segment)], "codes")
     known = None if system is None else CodingSystem.of(system)
     places, names = _markers(frame, marker, known)
+    units = sessions if unit == "session" else _segments(frame, [client, session], str(segment), places)
     groups = [(name, False, [place]) for place, name in enumerate(names)]
     groups += _families(known)
     found = _native.marker_agreement(
@@ -365,6 +366,24 @@ def _markers(frame: Frame, marker: str, known: CodingSystem | None) -> tuple[NDA
         problem = f"column `{marker}`, {_rows(rows, count)}: {count} markers are not known: {known.allowed()}"
         raise from_code("unknown-marker", problem, column=marker, rows=rows, count=count)
     return by_group[groups].astype(np.uint32), [str(cell) for cell in listed]
+
+
+def _segments(frame: Frame, ids: list[str], segment: str, places: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give each row the number of its segment; none where nothing was found in the session."""
+    import numpy as np
+
+    from alliance.request import _rows
+
+    cells_of, found = distinct_cells(frame, segment)
+    is_none = np.array([cell is None for cell in found], dtype=bool)[cells_of]
+    stray = np.flatnonzero(is_none & (places != NO_MARKER))
+    if len(stray):
+        rows, count = stray[:5].tolist(), len(stray)
+        problem = f"column `{segment}`, {_rows(rows, count)}: {count} markers have no segment"
+        raise from_code("missing-id", problem, column=segment, rows=rows, count=count)
+    units = np.full(len(frame), NO_MARKER, dtype=np.uint32)
+    units[~is_none] = grouped(frame.take(np.flatnonzero(~is_none)), [*ids, segment], "codes")
+    return units
 
 
 def _families(known: CodingSystem | None) -> list[tuple[str, bool, list[int]]]:

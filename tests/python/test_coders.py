@@ -294,6 +294,10 @@ class TestNonsense:
             al.coder_agreement(self.CODES, **options)
         assert "secret" not in str(caught.value) and caught.value.__cause__ is None
 
+    def test_a_study_is_refused_with_a_word(self):
+        with pytest.raises(al.AllianceError, match="one rating of each kind"):
+            al.coder_agreement(al.Study(client="client", session="session"))
+
     def test_a_unit_coded_twice_is_refused(self):
         again = pl.concat([self.CODES, self.CODES])
         with pytest.raises(al.AllianceError) as caught:
@@ -377,6 +381,13 @@ class TestMarkers:
         found = al.marker_agreement(MARKS, **ROLES, segment="segment", unit="segment")
         assert found.units == 24 and found["topic-shift"].units == 24
         assert found["topic-shift"].presence_agreement.units == 24
+
+    def test_nothing_found_in_a_session_needs_no_segment(self):
+        rows = [(1, 1, "x", 1, "m"), (1, 1, "x", 2, None), (1, 1, "y", None, None), (2, 1, "x", None, None)]
+        only = al.marker_agreement(marked(rows), **ROLES, segment="segment", unit="segment")["m"]
+        assert (only.units, only.found) == (2, 1) and only.presence_agreement.value == 0.5
+        with pytest.raises(al.AllianceError, match="no segment"):
+            al.marker_agreement(marked([(1, 1, "x", None, "m")]), **ROLES, segment="segment", unit="segment")
 
     def test_rare_markers_have_no_correlation(self):
         found = al.marker_agreement(MARKS, **ROLES, least_units=20)["topic-shift"]

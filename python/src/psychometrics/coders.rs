@@ -190,7 +190,8 @@ fn add_correlations(
     Ok(())
 }
 
-/// Columns of coded rows: unit, coder and marker of each; markers from `markers` on are none.
+/// Columns of coded rows: unit, session, coder and marker of each. The largest unit is none: such a row says only that
+/// the coder coded the session. Markers from the number of markers on are none.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct MarkerRows {
@@ -212,7 +213,10 @@ struct MarkerCounts {
 impl MarkerCounts {
     fn new(rows: [&[u32]; 4], markers: usize) -> Self {
         let [units, sessions, coders, marks] = rows;
-        let size = |values: &[u32]| values.iter().max().map_or(0, |largest| *largest as usize + 1);
+        let size = |values: &[u32]| {
+            let known = values.iter().filter(|value| **value != u32::MAX);
+            known.max().map_or(0, |largest| *largest as usize + 1)
+        };
         let (unit_count, session_count, coder_count) = (size(units), size(sessions), size(coders));
         let mut is_coded = vec![false; session_count * coder_count];
         let mut session_of = vec![0; unit_count];
@@ -234,7 +238,7 @@ impl MarkerCounts {
         let mut counts = once.repeat(markers);
         for ((unit, coder), marker) in units.iter().zip(coders).zip(marks) {
             let marker = *marker as usize;
-            if marker < markers {
+            if marker < markers && (*unit as usize) < unit_count {
                 let place = (marker * coder_count + *coder as usize) * unit_count + *unit as usize;
                 if let Some(count) = counts.get_mut(place) {
                     *count += 1.0;
