@@ -9,8 +9,9 @@ use alliance_psychometrics::change::{
     ReferenceGroups, ReliableChange, ScoreDistribution, growth_change, jacobson_truax_false_alarms,
     session_drops,
 };
+use alliance_psychometrics::form::{AlphaInterval, Form, Missing};
 use alliance_psychometrics::sessions::SessionTable;
-use alliance_psychometrics::{Columns, Status};
+use alliance_psychometrics::{Columns, Level, Status};
 use alliance_statistics::Generator;
 use common::{PanelRow, close, panel_a, vectors};
 use proptest::prelude::*;
@@ -420,6 +421,74 @@ fn flags_by_chance_come_as_often_as_said() {
     // Successive differences are correlated, so that fewer clients are flagged than if they were not.
     let clients = steps.iter().filter(|steps| steps.contains(&true)).count() as f64 / 4000.0;
     assert!(clients > 0.75 && (clients - said.per_client).abs() < 0.08, "{clients}");
+}
+
+/// Answers of twelve five-point items by the graded-response model with the parameters of the methods dossier (section
+/// G2): therapists, clients, early growth, and sessions that follow each other with correlation .3. No rupture.
+fn answers_without_ruptures(clients: u32) -> Vec<[f64; 12]> {
+    const DISCRIMINATION: [f64; 12] = [2.2, 2.6, 1.8, 2.4, 2.0, 2.6, 1.6, 2.2, 2.4, 1.8, 2.6, 2.0];
+    const SHIFT: [f64; 12] = [-0.3, 0.1, 0.3, 0.0, -0.2, 0.2, 0.4, -0.1, 0.1, -0.4, 0.0, 0.2];
+    const THRESHOLDS: [f64; 4] = [-2.6, -1.7, -0.8, 0.5];
+    let mut forms = Vec::new();
+    for client in 0..clients {
+        let of_therapist = 0.05_f64.sqrt() * Generator::stream(13, u64::from(client / 10)).normal();
+        let mut random = Generator::stream(12, u64::from(client));
+        let level = of_therapist + 0.6_f64.sqrt() * random.normal();
+        let (spread, carried) = (0.3_f64.sqrt(), 0.3);
+        let mut within = spread * random.normal();
+        for session in 0..12 {
+            let growth = 0.35 * (1.0 - (-f64::from(session) / 3.0).exp());
+            let theta = level + growth + within;
+            let answer = |item: usize, uniform: f64| {
+                let at_least = |threshold: f64| {
+                    1.0 / (1.0 + (-DISCRIMINATION[item] * (theta - threshold - SHIFT[item])).exp())
+                };
+                1.0 + THRESHOLDS.iter().filter(|threshold| uniform < at_least(**threshold)).count() as f64
+            };
+            forms.push(std::array::from_fn(|item| answer(item, random.uniform())));
+            within = carried * within + spread * (1.0 - carried * carried).sqrt() * random.normal();
+        }
+    }
+    forms
+}
+
+/// Trap 6 from items up: with alpha .93 and nothing but fluctuation, Jacobson-Truax flags 13 % of the steps and three
+/// quarters of the clients; the change that exceeds usual fluctuation flags 1.4 % and 14 % (methods dossier, C5).
+#[test]
+fn trap_6_a_good_questionnaire_makes_jacobson_truax_flag_more() {
+    let forms = answers_without_ruptures(4000);
+    let score: Vec<f64> = forms.iter().map(|form| form.iter().sum::<f64>() / 12.0).collect();
+    let first: Vec<&[f64; 12]> = forms.iter().step_by(12).collect();
+    let items: Vec<Vec<f64>> = (0..12).map(|item| first.iter().map(|form| form[item]).collect()).collect();
+    let columns: Vec<&[f64]> = items.iter().map(Vec::as_slice).collect();
+    let form = Form::new(&Columns::new(&columns).unwrap(), Missing::Listwise, Level::OneSession);
+    let alpha = form.alpha(AlphaInterval::Feldt, 0.95).unwrap().raw.value;
+    let of_first: Vec<f64> = score.iter().step_by(12).copied().collect();
+    let mean = of_first.iter().sum::<f64>() / 4000.0;
+    let deviation =
+        (of_first.iter().map(|score| (score - mean) * (score - mean)).sum::<f64>() / 3999.0).sqrt();
+    assert!((alpha - 0.926).abs() < 0.005 && (deviation - 0.75).abs() < 0.02, "{alpha} {deviation}");
+    let client: Vec<u32> = (0..4000).flat_map(|client| [client; 12]).collect();
+    let session: Vec<i64> = (0..4000).flat_map(|_| 1..=12).collect();
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+    let within = session_drops(&table, 0, &DropRule::default()).unwrap().pooled_standard_deviation.value;
+    assert!((within - 0.42).abs() < 0.01, "{within}");
+    // The same rule, once with error of measurement as its unit, once with usual fluctuation.
+    let rates = |standard_error: f64| {
+        let reliability = 1.0 - (standard_error / deviation).powi(2);
+        let sample = BaselineSample::new(mean, deviation, reliability).unwrap();
+        let rule =
+            ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+        let is_flagged = |pair: &[f64]| rule.index(pair[0], pair[1]) < -rule.critical_value();
+        let flagged: Vec<Vec<bool>> =
+            score.chunks(12).map(|own| own.windows(2).map(is_flagged).collect()).collect();
+        let steps = flagged.iter().flatten().filter(|flag| **flag).count() as f64 / (4000.0 * 11.0);
+        (steps, flagged.iter().filter(|own| own.contains(&true)).count() as f64 / 4000.0)
+    };
+    let (steps, clients) = rates(deviation * (1.0 - alpha).sqrt());
+    assert!((steps - 0.128).abs() < 0.01 && (clients - 0.76).abs() < 0.03, "{steps} {clients}");
+    let (steps, clients) = rates(within);
+    assert!((steps - 0.014).abs() < 0.004 && (clients - 0.14).abs() < 0.03, "{steps} {clients}");
 }
 
 #[test]
