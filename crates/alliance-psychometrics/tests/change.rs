@@ -328,7 +328,9 @@ fn trap_6_jacobson_truax_flags_most_clients_by_chance() {
     let by_measurement = session_drops(&series.table(), 0, &measurement).unwrap();
     assert_eq!(by_default.judged, by_measurement.judged);
     assert!(by_measurement.flagged > 2 * by_default.flagged.max(1));
-    assert!(by_measurement.expected_by_chance.is_nan());
+    // And it says so: what fluctuation alone brings, session by session and for whole clients.
+    assert!(by_measurement.expected_by_chance > 2.0 * by_default.expected_by_chance);
+    assert!(by_measurement.clients_expected_by_chance > 1.5 * by_default.clients_expected_by_chance);
     assert_eq!(jacobson_truax_false_alarms(0.9, 0.65, 0.0, 1, 0.95).unwrap().per_client, 0.0);
 }
 
@@ -359,8 +361,57 @@ fn drops_agree_with_the_definition() {
             .collect();
         assert_eq!(flagged, numbers(&case["flagged"]));
         assert_eq!(found.flagged, flagged.len());
-        assert!((found.expected_by_chance - 0.05 * found.judged as f64).abs() < 1e-12);
+        assert!((found.expected_by_chance - 0.05 * found.judged as f64).abs() < 1e-10);
+        let by_client: Vec<usize> = found.clients.iter().map(|client| client.judged).collect();
+        assert_eq!(by_client.iter().sum::<usize>(), found.judged);
+        assert_eq!(found.clients_judged, by_client.iter().filter(|judged| **judged > 0).count());
+        let at_least_one: f64 = by_client.iter().map(|judged| 1.0 - 0.95_f64.powi(*judged as i32)).sum();
+        assert!((found.clients_expected_by_chance - at_least_one).abs() < 1e-10);
+        let with_a_flag = found.clients.iter().filter(|client| client.flagged > 0).count();
+        assert_eq!(
+            (found.clients_flagged, found.clients.iter().map(|client| client.flagged).sum()),
+            (with_a_flag, found.flagged)
+        );
     }
+}
+
+/// Jacobson and Truax as a rule for drops: each session against the one before, two-sided error of the difference. The
+/// flags to expect are those of the formula.
+#[test]
+fn jacobson_truax_as_a_drop_rule_says_its_false_alarms() {
+    let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
+    let (icc, alpha) = (0.65_f64, 0.90_f64);
+    for one in 0..2000 {
+        let mut random = Generator::stream(21, u64::from(one));
+        let level = icc.sqrt() * random.normal();
+        for nth in 1..=12 {
+            client.push(one);
+            session.push(nth);
+            score.push(level + (1.0 - icc).sqrt() * random.normal());
+        }
+    }
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+    let error = (1.0 - alpha).sqrt();
+    let rule = DropRule::default()
+        .with_threshold(DropThreshold::Measurement { standard_error_of_measurement: error })
+        .unwrap()
+        .with_reference(DropReference::PreviousSession, 1)
+        .unwrap()
+        .with_confidence(0.975)
+        .unwrap();
+    let found = session_drops(&table, 0, &rule).unwrap();
+    let sample = BaselineSample::new(0.0, 1.0, alpha).unwrap();
+    let jacobson =
+        ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+    let by_index = (1..score.len())
+        .filter(|row| client[*row] == client[row - 1])
+        .filter(|row| jacobson.index(score[row - 1], score[*row]) < -jacobson.critical_value())
+        .count();
+    assert_eq!((found.flagged, found.judged), (by_index, 2000 * 11));
+    let said = jacobson_truax_false_alarms(alpha, icc, 0.0, 12, 0.95).unwrap();
+    assert!((found.expected_by_chance / found.judged as f64 - said.per_step).abs() < 0.003);
+    assert!((found.clients_expected_by_chance / 2000.0 - said.per_client).abs() < 0.01);
+    assert!((found.flagged as f64 / found.expected_by_chance - 1.0).abs() < 0.03);
 }
 
 /// Trap 8: what comes after a session has no part in its reference.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Direction;
 use super::method::at_least_zero;
-use crate::distributions::normal;
+use crate::distributions::{normal, normal_cumulative};
 use crate::estimate::check_confidence;
 use crate::sessions::SessionTable;
 use crate::{Estimate, Level, PsychometricsError, Status};
@@ -185,6 +185,10 @@ pub struct ClientSpread {
     pub own: f64,
     /// The same shrunk to the pooled one; NaN unless the threshold is `Fluctuation`.
     pub shrunken: f64,
+    /// Sessions judged.
+    pub judged: usize,
+    /// Sessions flagged.
+    pub flagged: usize,
 }
 
 impl fmt::Debug for ClientSpread {
@@ -207,9 +211,16 @@ pub struct SessionDrops {
     pub judged: usize,
     /// Sessions flagged.
     pub flagged: usize,
-    /// Flags to expect if clients only fluctuate independently about their level, unit and normality taken as known;
-    /// NaN for thresholds that are not in units of fluctuation.
+    /// Clients with a session that is judged.
+    pub clients_judged: usize,
+    /// Clients with a session that is flagged.
+    pub clients_flagged: usize,
+    /// Flags to expect if clients only fluctuate independently about their level, unit and normality taken as known: of a
+    /// threshold that is not in units of fluctuation, those that fluctuation by the pooled standard deviation brings. NaN
+    /// without that.
     pub expected_by_chance: f64,
+    /// Clients to expect with at least one such flag, a client's sessions taken as independent.
+    pub clients_expected_by_chance: f64,
     /// `AllMissing`, `TooFewUnits` if no session could be judged for want of sessions before, `ZeroVariance` if there is
     /// no unit.
     pub status: Status,
@@ -254,7 +265,10 @@ pub fn session_drops(
         clients: Vec::with_capacity(spreads.len()),
         judged: 0,
         flagged: 0,
-        expected_by_chance: f64::NAN,
+        clients_judged: 0,
+        clients_flagged: 0,
+        expected_by_chance: 0.0,
+        clients_expected_by_chance: 0.0,
         status: Status::Defined,
         pooled_standard_deviation: pooled,
     };
@@ -263,7 +277,9 @@ pub fn session_drops(
     for ((rows, spread), client) in table.client_rows().zip(&spreads).zip(table.client_codes()) {
         let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.threshold);
         let own = if spread.sessions > 1 { (spread.squares / spread.degrees()).sqrt() } else { f64::NAN };
-        found.clients.push(ClientSpread { client: *client, sessions: spread.sessions, own, shrunken });
+        let mut own =
+            ClientSpread { client: *client, sessions: spread.sessions, own, shrunken, judged: 0, flagged: 0 };
+        let mut chance_of_none = 1.0;
         earlier.values.clear();
         earlier.sum = 0.0;
         for row in rows {
@@ -272,16 +288,27 @@ pub fn session_drops(
                 continue;
             }
             let judged = rule.judge(value, &earlier, shrunken, z);
-            found.judged += usize::from(judged.is_drop.is_some());
-            found.flagged += usize::from(judged.is_drop == Some(true));
+            if let Some(is_drop) = judged.is_drop {
+                let chance = rule.chance(&judged, found.pooled_standard_deviation.value);
+                found.expected_by_chance += chance;
+                chance_of_none *= 1.0 - chance;
+                own.judged += 1;
+                own.flagged += usize::from(is_drop);
+            }
             if let Some(place) = found.rows.get_mut(*row) {
                 *place = judged;
             }
             earlier.add(value, rule.reference);
         }
+        found.clients_expected_by_chance += 1.0 - chance_of_none;
+        found.judged += own.judged;
+        found.flagged += own.flagged;
+        found.clients_judged += usize::from(own.judged > 0);
+        found.clients_flagged += usize::from(own.flagged > 0);
+        found.clients.push(own);
     }
-    if matches!(rule.threshold, DropThreshold::Fluctuation { .. }) && found.judged > 0 {
-        found.expected_by_chance = (1.0 - rule.confidence) * found.judged as f64;
+    if found.judged == 0 {
+        (found.expected_by_chance, found.clients_expected_by_chance) = (f64::NAN, f64::NAN);
     }
     found.status = if spreads.iter().all(|spread| spread.sessions == 0) {
         Status::AllMissing
@@ -354,6 +381,20 @@ impl DropRule {
             _ => None,
         };
         SessionDrop { reference, sessions, drop, threshold, is_drop }
+    }
+}
+
+impl DropRule {
+    /// Chance that fluctuation alone exceeds the threshold of a session.
+    fn chance(&self, judged: &SessionDrop, within: f64) -> f64 {
+        match self.threshold {
+            DropThreshold::Fluctuation { .. } => 1.0 - self.confidence,
+            DropThreshold::Measurement { .. } | DropThreshold::Practical { .. } if within > 0.0 => {
+                let of_prediction = (1.0 + 1.0 / judged.sessions as f64).sqrt();
+                normal_cumulative(-judged.threshold / (within * of_prediction))
+            }
+            _ => f64::NAN,
+        }
     }
 }
 
