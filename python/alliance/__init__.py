@@ -17,6 +17,8 @@ from alliance.citing import cite
 from alliance.codes import CodedSessions
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
+from alliance.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
+from alliance.growth_change import GrowthChange, GrowthCounts, growth_change
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.lagged import LaggedRule
@@ -25,10 +27,12 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
+from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.session_drops import SessionDrops, session_drops
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
@@ -45,12 +49,18 @@ __all__ = [
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "ChangeCounts",
     "CodedSessions",
+    "Cutoffs",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
+    "FalseAlarmRate",
+    "FalseAlarms",
     "Finding",
     "Findings",
+    "GrowthChange",
+    "GrowthCounts",
     "Indicators",
     "Instrument",
     "ItemSpread",
@@ -61,10 +71,12 @@ __all__ = [
     "OrdinalReliability",
     "Prorate",
     "Reliability",
+    "ReliableChange",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
+    "SessionDrops",
     "Shapes",
     "ShiftReport",
     "Simulation",
@@ -86,12 +98,16 @@ __all__ = [
     "errors",
     "find_ruptures",
     "find_shifts",
+    "growth_change",
     "instrument",
+    "jacobson_truax_false_alarms",
     "multiverse",
     "ordinal_reliability",
     "reliability",
+    "reliable_change",
     "rules",
     "score",
+    "session_drops",
     "shapes",
     "simulate",
 ]

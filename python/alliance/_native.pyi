@@ -4,7 +4,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options
+from alliance._typing import Batch, ChangeOptions, DropOptions, EpisodeFacts, FormOptions, Given, Groups, Options
 
 __all__ = [
     "CourseShapes",
@@ -20,6 +20,7 @@ __all__ = [
     "appointment_words",
     "build_profile",
     "catalog",
+    "change_pairs",
     "check",
     "combine_codes",
     "counts",
@@ -28,9 +29,11 @@ __all__ = [
     "error_registry",
     "form_reliability",
     "group_keys",
+    "growth_change",
     "input_hash",
     "instrument",
     "item_spread_error",
+    "jacobson_truax_false_alarms",
     "occurrence",
     "ordinal_reliability",
     "preset",
@@ -39,9 +42,11 @@ __all__ = [
     "read_yes_no",
     "recognition",
     "recommended_rule",
+    "reliable_change",
     "reliable_change_cutoff",
     "rule_facts",
     "scale_misfit",
+    "session_drops",
     "session_states",
     "simulate",
     "span_types",
@@ -302,3 +307,42 @@ def check(
 ) -> list[dict[str, Any]]: ...
 def form_reliability(answers: NDArray[np.float64], items: int, options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(answers: NDArray[np.float64], items: int, rows: str, sparse: str) -> dict[str, Any]: ...
+def change_pairs(
+    values: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    chosen: tuple[int, int] | None,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+) -> None: ...
+def reliable_change(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    options: ChangeOptions,
+    numbers: NDArray[np.float64],
+    classes: NDArray[np.uint8],
+    limited: NDArray[np.uint8],
+) -> dict[str, Any]: ...
+def growth_change(
+    scores: NDArray[np.float64],
+    time: NDArray[np.float64],
+    origin: float,
+    clients: NDArray[np.uint32],
+    higher_is_better: bool,
+    confidence: float,
+    columns: NDArray[np.float64],
+    own: NDArray[np.uint8],
+    deviation: NDArray[np.uint8],
+) -> dict[str, Any]: ...
+def session_drops(
+    scores: NDArray[np.float64],
+    codes: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    options: DropOptions,
+    rows: NDArray[np.float64],
+    is_drop: NDArray[np.uint8],
+    clients: NDArray[np.float64],
+) -> dict[str, Any]: ...
+def jacobson_truax_false_alarms(
+    reliability: float, icc: float, autocorrelation: float, sessions: int, confidence: float
+) -> tuple[float, float, float]: ...

@@ -51,3 +51,34 @@ class FormOptions(TypedDict):
     factors: int | None
     most_splits: int
     seed: int
+
+
+class ChangeOptions(TypedDict):
+    """What reliable change is told; None where the sample is to say it."""
+
+    method: str
+    reliability: float
+    reliability_after: float | None
+    mean: float | None
+    standard_deviation: float | None
+    mean_after: float | None
+    standard_deviation_after: float | None
+    correlation: float | None
+    higher_is_better: bool
+    confidence: float
+    range: tuple[float, float] | None
+    groups: tuple[float, float, float, float] | None
+    cutoff: str
+
+
+class DropOptions(TypedDict):
+    """What session drops are told."""
+
+    threshold: str
+    number: float | None
+    reliability: float | None
+    reference: str
+    least_sessions: int
+    higher_is_better: bool
+    confidence: float
+    pooled_standard_deviation: float | None

@@ -74,6 +74,13 @@ class Ids:
                 "duplicate-form", f"{problem}; remove what is double", rows=again[:5].tolist(), count=len(again)
             )
 
+    def columns(self, *roles: str) -> Any:
+        """Give the columns of these roles, for a table beside which results are put."""
+        from alliance import _frames
+
+        named = [self.roles[role] for role in roles if role in self.roles]
+        return _frames.without_index(self.frame.kind, self.frame.ids(named))
+
     def one_row_each(self, codes: NDArray[np.uint32], *roles: str) -> Any:
         """Give the columns of these roles with one row per code, for a table beside which results are put."""
         from alliance import _frames

@@ -53,6 +53,12 @@ mod _native {
     #[pymodule_export]
     use crate::live::{Lagged, Live};
     #[pymodule_export]
+    use crate::psychometrics::change::drops::{jacobson_truax_false_alarms, session_drops};
+    #[pymodule_export]
+    use crate::psychometrics::change::growth::growth_change;
+    #[pymodule_export]
+    use crate::psychometrics::change::reliable::{change_pairs, reliable_change};
+    #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};

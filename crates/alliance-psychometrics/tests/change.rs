@@ -6,8 +6,8 @@ mod common;
 
 use alliance_psychometrics::change::{
     BaselineSample, ChangeClass, ChangeMethod, Cutoff, Direction, DropReference, DropRule, DropThreshold,
-    ReferenceGroups, ReliableChange, ScoreDistribution, growth_change, jacobson_truax_false_alarms,
-    session_drops,
+    ReferenceGroups, ReliableChange, ScoreDistribution, ScorePairs, growth_change,
+    jacobson_truax_false_alarms, session_drops,
 };
 use alliance_psychometrics::form::{AlphaInterval, Form, Missing};
 use alliance_psychometrics::sessions::SessionTable;
@@ -540,6 +540,28 @@ fn trap_6_a_good_questionnaire_makes_jacobson_truax_flag_more() {
     assert!((steps - 0.128).abs() < 0.01 && (clients - 0.76).abs() < 0.03, "{steps} {clients}");
     let (steps, clients) = rates(within);
     assert!((steps - 0.014).abs() < 0.004 && (clients - 0.14).abs() < 0.03, "{steps} {clients}");
+}
+
+#[test]
+fn a_sample_of_pairs_says_what_it_is_like() {
+    let nan = f64::NAN;
+    let found = ScorePairs::of(&[0.1, 0.1, nan, 0.1], &[4.0, nan, 5.0, 6.0]).unwrap();
+    assert_eq!((found.before.count, found.before.mean, found.before.standard_deviation), (3, 0.1, 0.0));
+    assert_eq!((found.after.count, found.after.mean, found.after.standard_deviation), (3, 5.0, 1.0));
+    assert!(found.pairs == 2 && found.correlation.is_nan());
+    let none = ScorePairs::of(&[], &[]).unwrap();
+    assert!(none.before.mean.is_nan() && none.before.standard_deviation.is_nan() && none.pairs == 0);
+    let one = ScorePairs::of(&[3.0], &[4.0]).unwrap();
+    assert!(one.before.mean == 3.0 && one.before.standard_deviation.is_nan() && one.correlation.is_nan());
+    assert_eq!(ScorePairs::of(&[1.0], &[]).unwrap_err().code(), "length-mismatch");
+    let rows = panel_a();
+    let at = |session: usize| -> Vec<f64> {
+        rows.iter().filter(|row| row.session == session).map(PanelRow::mean).collect()
+    };
+    let found = ScorePairs::of(&at(1), &at(8)).unwrap();
+    let by_stability = alliance_psychometrics::sessions::stability(&at(1), &at(8), 0.95).unwrap();
+    assert!(close(found.correlation, by_stability.correlation.value, CLOSED_FORM));
+    assert!(close(found.after.mean - found.before.mean, by_stability.mean_change.value, CLOSED_FORM));
 }
 
 #[test]
