@@ -19,7 +19,6 @@ _MARKS: tuple[dict[str, Any], ...] = (
     {"color": "0.55", "marker": "o"},
     {"color": "#D55E00", "marker": "v"},
 )
-_LEGEND = {"frameon": False, "fontsize": 7, "columnspacing": 1.0, "handletextpad": 0.4}
 _WORDS = ("recovered", "improved", "unchanged", "deteriorated")
 
 
@@ -54,7 +53,7 @@ def before_and_after(found: ReliableChange) -> Any:
     panel.set_ylabel("score after", fontsize=8)
     panel.set_title(found.name, fontsize=8, loc="left")
     _finish(panel)
-    figure.legend(loc="outside lower left", ncols=3, **_LEGEND)
+    _legend(figure, "outside lower left", 3)
     return figure
 
 
@@ -85,7 +84,7 @@ def slopes(found: GrowthChange) -> Any:
     panel.set_xlabel("clients, lowest slope first", fontsize=8)
     panel.set_ylabel(f"slope of {found.name} on {found._time.strip('`')}", fontsize=8)
     _finish(panel)
-    figure.legend(loc="outside upper left", ncols=4, **_LEGEND)
+    _legend(figure, "outside upper left", 4)
     return figure
 
 
@@ -118,7 +117,7 @@ def course_with_drops(found: SessionDrops, client: Any) -> Any:
     panel.set_xlabel("session", fontsize=8)
     panel.set_ylabel(found.name, fontsize=8)
     _finish(panel)
-    figure.legend(loc="outside upper left", ncols=4, **_LEGEND)
+    _legend(figure, "outside upper left", 4)
     return figure
 
 
@@ -154,6 +153,12 @@ def _ends(*columns: Any) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     room = 0.05 * (high - low) or 0.5
     return low - room, high + room
+
+
+def _legend(figure: Any, place: str, columns: int) -> None:
+    """Put a legend outside, if there is anything to tell apart."""
+    if figure.axes[0].get_legend_handles_labels()[0]:
+        figure.legend(loc=place, ncols=columns, frameon=False, fontsize=7, columnspacing=1.0, handletextpad=0.4)
 
 
 def _finish(panel: Any) -> None:

@@ -163,12 +163,15 @@ impl ChangeOptions {
             ChangeMethod::HagemanArrindell { .. } => {
                 absent(self.mean_after, second.mean)
                     || absent(self.standard_deviation_after, second.standard_deviation)
-                    || absent(self.correlation, sample.correlation)
             }
             _ => false,
         };
         if after {
             return of_summary(second);
+        }
+        let is_of_differences = matches!(method, ChangeMethod::HagemanArrindell { .. });
+        if is_of_differences && absent(self.correlation, sample.correlation) {
+            return if sample.pairs > 1 { Status::ZeroVariance } else { Status::TooFewUnits };
         }
         // A reliability that was estimated may have no value, or be negative.
         let known = [Some(self.reliability), self.reliability_after];
