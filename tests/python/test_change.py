@@ -148,26 +148,27 @@ class TestIndices:
             assert all(close(one, other, 1e-9) for one, other in pairs), method
 
 
-class TestClasses:
-    BEFORE, AFTER = ([32.5, 32.5, 52.0, 47.5, None], [47.5, 52.0, 64.0, 32.5, 40.0])
-    SAMPLE = {"mean": 40, "standard_deviation": 7.5}
+BEFORE, AFTER = [32.5, 32.5, 52.0, 47.5, None], [47.5, 52.0, 64.0, 32.5, 40.0]
+SAMPLE = {"mean": 40, "standard_deviation": 7.5}
 
+
+class TestClasses:
     def test_nobody_recovers_without_two_groups(self):
-        found = of_pairs(self.BEFORE, self.AFTER, **self.SAMPLE)
+        found = of_pairs(BEFORE, AFTER, **SAMPLE)
         assert cells(found.clients, "class") == ["improved", "improved", "improved", "deteriorated", None]
         assert found.counts == (0, 3, 0, 1, 1)
-        with_groups = of_pairs(self.BEFORE, self.AFTER, **self.SAMPLE, dysfunctional=(40, 7.5), functional=(60, 7.5))
+        with_groups = of_pairs(BEFORE, AFTER, **SAMPLE, dysfunctional=(40, 7.5), functional=(60, 7.5))
         assert cells(with_groups.clients, "class") == ["improved", "recovered", "improved", "deteriorated", None]
         assert "Recovered means" in with_groups.methods() and "not judged" in found.methods()
 
     def test_lower_may_be_better(self):
-        found = of_pairs(self.BEFORE, self.AFTER, **self.SAMPLE, higher_is_better=False)
+        found = of_pairs(BEFORE, AFTER, **SAMPLE, higher_is_better=False)
         assert found.counts.improved == 1 and found.counts.deteriorated == 3
 
     def test_near_the_end_of_the_scale(self):
-        found = of_pairs([51.0, 50.0, None], [51.0, 50.0, 50.0], **self.SAMPLE, range=(0, 60))
+        found = of_pairs([51.0, 50.0, None], [51.0, 50.0, 50.0], **SAMPLE, range=(0, 60))
         assert cells(found.clients, "ceiling_limited") == [True, False, None]
-        assert cells(of_pairs([51.0], [51.0], **self.SAMPLE).clients, "ceiling_limited") == [None]
+        assert cells(of_pairs([51.0], [51.0], **SAMPLE).clients, "ceiling_limited") == [None]
         assert "too near the end" in found.methods()
 
     @pytest.mark.parametrize(("metric", "unit"), [("mean", 1), ("sum", 12), ("pomp", 25)])
@@ -180,22 +181,23 @@ class TestClasses:
         assert close(one, unit * other, 1e-9)
 
 
-class TestOccasions:
-    ROWS = {
-        "client": ["b", "a", "a", "b", "a", "c"],
-        "session": [1, 3, 1, 2, 2, 1],
-        "score": [4.0, 6.0, 3.0, 5.0, None, 2.0],
-    }
+ROWS = {
+    "client": ["b", "a", "a", "b", "a", "c"],
+    "session": [1, 3, 1, 2, 2, 1],
+    "score": [4.0, 6.0, 3.0, 5.0, None, 2.0],
+}
 
+
+class TestOccasions:
     def test_first_and_last_session_with_a_score(self):
-        found = al.reliable_change(pl.DataFrame(self.ROWS), 0.8, score="score", **IDS, higher_is_better=True)
+        found = al.reliable_change(pl.DataFrame(ROWS), 0.8, score="score", **IDS, higher_is_better=True)
         assert cells(found.clients, "client") == ["b", "a", "c"]
         assert cells(found.clients, "before") == [4.0, 3.0, 2.0]
         assert cells(found.clients, "after") == [5.0, 6.0, None]
         assert "first session" in found.methods()
 
     def test_two_sessions_by_their_labels(self):
-        frame = pl.DataFrame(self.ROWS).with_columns(session=pl.col("session").cast(str))
+        frame = pl.DataFrame(ROWS).with_columns(session=pl.col("session").cast(str))
         options = {"score": "score", **IDS, "higher_is_better": True}
         found = al.reliable_change(frame, 0.8, before="1", after="2", **options)
         assert cells(found.clients, "after") == [5.0, None, None]
@@ -206,15 +208,15 @@ class TestOccasions:
 
     def test_dates(self):
         day = datetime.date(2026, 1, 1)
-        dates = [day + datetime.timedelta(days=7 * number) for number in self.ROWS["session"]]
-        frame = pl.DataFrame({**self.ROWS, "session": dates})
+        dates = [day + datetime.timedelta(days=7 * number) for number in ROWS["session"]]
+        frame = pl.DataFrame({**ROWS, "session": dates})
         found = al.reliable_change(frame, 0.8, score="score", **IDS, higher_is_better=True)
         assert cells(found.clients, "before") == [4.0, 3.0, 2.0]
 
     def test_every_kind_of_frame_gives_the_same(self, make_frame):
-        frame = make_frame(self.ROWS)
+        frame = make_frame(ROWS)
         found = al.reliable_change(frame, 0.8, score="score", **IDS, higher_is_better=True)
-        plain = al.reliable_change(pl.DataFrame(self.ROWS), 0.8, score="score", **IDS, higher_is_better=True)
+        plain = al.reliable_change(pl.DataFrame(ROWS), 0.8, score="score", **IDS, higher_is_better=True)
         assert kind_of(found.clients) == kind_of(found.to_frame())
         for column in ("client", "before", "after", "index", "class", "unchanged_low", "ceiling_limited"):
             assert cells(found.clients, column) == cells(plain.clients, column)
@@ -252,11 +254,11 @@ class TestReliability:
 
     def test_trap_5_latent_reliabilities_are_refused(self, scores):
         latent = al.ordinal_reliability(scores, at=1, sparse="use")
-        for given in (latent, latent.alpha, latent.omega):
+        for reliability in (latent, latent.alpha, latent.omega):
             with pytest.raises(al.AllianceError, match="latent"):
-                al.reliable_change(scores, given)
+                al.reliable_change(scores, reliability)
             with pytest.raises(al.AllianceError, match="latent"):
-                al.session_drops(scores, threshold="measurement", reliability=given)
+                al.session_drops(scores, threshold="measurement", reliability=reliability)
 
     def test_trap_2_another_level_rater_or_scale_warns(self, scores, study):
         with pytest.warns(al.AllianceWarning, match="another level"):
@@ -270,6 +272,15 @@ class TestReliability:
 
     def test_a_low_reliability_is_remarked(self):
         assert any("below .5" in note for note in of_pairs([1.0, 2, 3], [2.0, 2, 3], 0.4).notes)
+
+
+WITHOUT_SLOPE = {
+    "constant": (([1, 1, 1, 2, 2, 2, 3, 3, 3], [1, 2, 3] * 3, [4.0] * 9), "zero-variance"),
+    "one client": (([1, 1, 1], [1, 2, 3], [1.0, 2, 4]), "too-few-units"),
+    "one session": (([1, 2, 3], [1, 1, 1], [1.0, 2, 4]), None),
+    "all missing": (([1, 2, 3], [1, 1, 1], [None] * 3), "all-missing"),
+    "no row": (([], [], []), "all-missing"),
+}
 
 
 class TestGrowth:
@@ -320,17 +331,9 @@ class TestGrowth:
         assert kind_of(given.clients) == kind_of(given.to_frame())
         assert plain.counts.deteriorated == 9
 
-    DEGENERATE = {
-        "constant": (([1, 1, 1, 2, 2, 2, 3, 3, 3], [1, 2, 3] * 3, [4.0] * 9), "zero-variance"),
-        "one client": (([1, 1, 1], [1, 2, 3], [1.0, 2, 4]), "too-few-units"),
-        "one session": (([1, 2, 3], [1, 1, 1], [1.0, 2, 4]), None),
-        "all missing": (([1, 2, 3], [1, 1, 1], [None] * 3), "all-missing"),
-        "no row": (([], [], []), "all-missing"),
-    }
-
-    @pytest.mark.parametrize("name", DEGENERATE)
+    @pytest.mark.parametrize("name", WITHOUT_SLOPE)
     def test_no_slope_and_why(self, name):
-        (client, session, score), status = self.DEGENERATE[name]
+        (client, session, score), status = WITHOUT_SLOPE[name]
         columns = {"client": client, "session": session, "score": score}
         kinds = {"client": pl.Int64, "session": pl.Int64, "score": pl.Float64}
         found = al.growth_change(pl.DataFrame(columns, schema=kinds), score="score", **IDS, higher_is_better=True)
@@ -338,6 +341,14 @@ class TestGrowth:
         assert found.counts[:3] == (0, 0, 0) and found.counts.not_assessed == len(set(client))
         assert found.average_slope.status != "defined" or not math.isnan(found.average_slope.value)
         assert found.methods() and found._repr_html_() and repr(found) and found.plot()
+
+
+WITHOUT_SESSIONS = {
+    "constant": (([1] * 5, range(1, 6), [4.0] * 5), "zero-variance"),
+    "one session": (([1, 2], [1, 1], [4.0, 5.0]), "too-few-units"),
+    "all missing": (([1, 1], [1, 2], [None, None]), "all-missing"),
+    "no row": (([], [], []), "all-missing"),
+}
 
 
 class TestDrops:
@@ -432,17 +443,10 @@ class TestDrops:
             assert cells(given.sessions, column) == cells(plain.sessions, column)
         assert kind_of(given.sessions) == kind_of(given.clients) == kind_of(given.to_frame())
 
-    DEGENERATE = {
-        "constant": (([1] * 5, range(1, 6), [4.0] * 5), "zero-variance"),
-        "one session": (([1, 2], [1, 1], [4.0, 5.0]), "too-few-units"),
-        "all missing": (([1, 1], [1, 2], [None, None]), "all-missing"),
-        "no row": (([], [], []), "all-missing"),
-    }
-
-    @pytest.mark.parametrize("name", DEGENERATE)
+    @pytest.mark.parametrize("name", WITHOUT_SESSIONS)
     @pytest.mark.parametrize("threshold", ["fluctuation", "jacobson-truax"])
     def test_no_session_judged_and_why(self, name, threshold):
-        (client, session, score), status = self.DEGENERATE[name]
+        (client, session, score), status = WITHOUT_SESSIONS[name]
         kinds = {"client": pl.Int64, "session": pl.Int64, "score": pl.Float64}
         frame = pl.DataFrame({"client": client, "session": session, "score": score}, schema=kinds)
         options = {"least_sessions": 3} | ({"reliability": 0.9} if threshold == "jacobson-truax" else {})
@@ -521,8 +525,8 @@ class TestDegenerate:
         items = pl.DataFrame({"a": [3.0] * 4, "b": [2.0] * 4})
         constant = al.reliability(items, columns=["a", "b"])
         against = al.reliability(pl.DataFrame({"a": [1.0, 2, 3, 4], "b": [4.0, 3, 1, 2]}), columns=["a", "b"])
-        for given in (constant, against):
-            found = of_pairs([4.0, 5, 6], [5.0, 5, 7], given)
+        for reliability in (constant, against):
+            found = of_pairs([4.0, 5, 6], [5.0, 5, 7], reliability)
             assert found.status == "undefined" and found.counts.not_assessed == 3
 
     def test_differences_that_are_all_error(self):
