@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _native
 from alliance.errors import from_code
 from alliance.measurements import Ids, Measurements, is_scores, read_measurements
+from alliance.measures import outcome_of
 from alliance.request import id_columns
 from alliance.sources import distinct_cells, read_measure
+from alliance.study import Study
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from alliance._frames import Kind
     from alliance.instruments import Instrument
 
-__all__ = ["ChangePairs", "better_direction", "possible_range", "read_pairs"]
+__all__ = ["ChangePairs", "better_direction", "look_up_outcome", "possible_range", "read_pairs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +155,29 @@ def _of_columns(data: Any, purpose: str, before: Any, after: Any, named: dict[st
         occasions="the one to the other",
         instrument=None,
     )
+
+
+class Asked(NamedTuple):
+    """What the caller said of the data, once an outcome of a study has been looked up."""
+
+    data: Any
+    client: str | None
+    session: str | None
+    higher_is_better: bool | None
+
+
+def look_up_outcome(
+    data: Any, purpose: str, score: str | None, ids: Mapping[str, str | None], higher_is_better: bool | None
+) -> Asked:
+    """Give an outcome of a study as a frame whose ids and direction are known; leave other data as they are."""
+    if not isinstance(data, Study) or score is None:
+        return Asked(data, ids["client"], ids["session"], higher_is_better)
+    outcome = outcome_of(data, score)
+    said = [name for name, value in (*ids.items(), ("higher_is_better", higher_is_better)) if value is not None]
+    if said:
+        listed = ", ".join(f"`{name}`" for name in said)
+        raise from_code("invalid-option", f"{purpose}: a study knows its outcome; leave out {listed}")
+    return Asked(outcome.frame.native, data.client, data.session, outcome.higher_is_better)
 
 
 def better_direction(given: Any, instrument: Instrument | None, purpose: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _html, _native
 from alliance.arguments import number
-from alliance.change_pairs import better_direction
+from alliance.change_pairs import better_direction, look_up_outcome
 from alliance.errors import from_code
 from alliance.estimate import Estimate
 from alliance.instruments import Instrument
@@ -200,7 +200,7 @@ def growth_change(
     data : frame, Scores, StudyScores or Study
         Scores, one row per session.
     score : str, optional
-        Column of a frame with the scores.
+        Column of a frame with the scores, or an outcome of a study, whose direction is known.
     scale : str
         Scale of scores or a study.
     client, session, therapist : str, optional
@@ -215,7 +215,7 @@ def growth_change(
         Column of a frame with the time of each row, such as weeks since the first session. Without it the session
         number: sessions that were missed count.
     higher_is_better : bool, optional
-        Direction. Of an alliance form higher is better; of a frame say it.
+        Direction. Of an alliance form higher is better, an outcome of a study knows its own; of a frame say it.
     confidence : float
         One less the error probability, two-sided.
 
@@ -251,26 +251,33 @@ def growth_change(
     import numpy as np
 
     purpose = "change over sessions"
-    measured = read_measurements(
+    asked = look_up_outcome(
         data,
+        purpose,
+        score,
+        {"client": client, "session": session, "therapist": therapist, "rater": rater},
+        higher_is_better,
+    )
+    measured = read_measurements(
+        asked.data,
         purpose=purpose,
         score=score,
         scale=scale,
-        client=client,
-        session=session,
+        client=asked.client,
+        session=asked.session,
         therapist=therapist,
         rater=rater,
         metric=metric,
-        needs=("client",) if time is not None and not is_scores(data) else ("client", "session"),
+        needs=("client",) if time is not None and not is_scores(asked.data) else ("client", "session"),
     )
-    better = better_direction(higher_is_better, measured.instrument, purpose)
+    better = better_direction(asked.higher_is_better, measured.instrument, purpose)
     codes = measured.ids.dyads()
     if time is None:
         measured.ids.require_once(*(role for role in _DYAD if role in measured.ids), "session", purpose=purpose)
         # The intercept lies at the first session.
         when, origin = measured.ids.session_numbers(session_order).astype(np.float64), 1.0
     else:
-        when, origin = _times(data, time, purpose), 0.0
+        when, origin = _times(asked.data, time, purpose), 0.0
     ids = measured.ids.one_row_each(codes, *_DYAD)
     count = len(ids)
     numbers = np.empty((6, count))

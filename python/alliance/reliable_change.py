@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _html, _native
 from alliance.arguments import choice, number
-from alliance.change_pairs import better_direction, possible_range, read_pairs
+from alliance.change_pairs import better_direction, look_up_outcome, possible_range, read_pairs
 from alliance.errors import from_code
 from alliance.estimate import Estimate
 from alliance.instruments import Instrument
@@ -317,7 +317,7 @@ def reliable_change(
     before, after : optional
         Two sessions by their labels, or two columns. Without them, each client's first and last session with a score.
     score : str, optional
-        Column of a frame with the scores.
+        Column of a frame with the scores, or an outcome of a study, whose direction is known.
     scale : str
         Scale of scores or a study.
     client, session, therapist : str, optional
@@ -332,7 +332,7 @@ def reliable_change(
         ``jacobson-truax``, ``gulliksen-lord-novick``, ``hsu-linn-lord``, ``edwards-nunnally``, ``nunnally-kotsch`` or
         ``hageman-arrindell``.
     higher_is_better : bool, optional
-        Direction. Of an alliance form higher is better; of a frame say it.
+        Direction. Of an alliance form higher is better, an outcome of a study knows its own; of a frame say it.
     range : tuple of float, optional
         Lowest and highest possible score, for ``ceiling_limited``; a form's own is known.
     mean, standard_deviation : float, optional
@@ -391,21 +391,28 @@ def reliable_change(
 
     purpose = "reliable change"
     choice("method", method, tuple(_METHODS))
-    pairs = read_pairs(
+    asked = look_up_outcome(
         data,
+        purpose,
+        score,
+        {"client": client, "session": session, "therapist": therapist, "rater": rater},
+        higher_is_better,
+    )
+    pairs = read_pairs(
+        asked.data,
         purpose=purpose,
         before=before,
         after=after,
         score=score,
         scale=scale,
-        client=client,
-        session=session,
+        client=asked.client,
+        session=asked.session,
         therapist=therapist,
         rater=rater,
         metric=metric,
         session_order=session_order,
     )
-    better = better_direction(higher_is_better, pairs.instrument, purpose)
+    better = better_direction(asked.higher_is_better, pairs.instrument, purpose)
     form = pairs.instrument
     first = trusted(reliability, scale=pairs.name, instrument=form, option="reliability")
     second = (

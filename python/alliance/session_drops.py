@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _html, _native
 from alliance.arguments import choice, number, whole
-from alliance.change_pairs import better_direction
+from alliance.change_pairs import better_direction, look_up_outcome
 from alliance.errors import from_code
 from alliance.estimate import Estimate
 from alliance.instruments import Instrument
@@ -245,7 +245,7 @@ def session_drops(
     data : frame, Scores, StudyScores or Study
         Scores, one row per session.
     score : str, optional
-        Column of a frame with the scores.
+        Column of a frame with the scores, or an outcome of a study, whose direction is known.
     scale : str
         Scale of scores or a study.
     client, session, therapist : str, optional
@@ -278,7 +278,7 @@ def session_drops(
     points : float, optional
         For ``practical``: a drop of so many points or more is flagged.
     higher_is_better : bool, optional
-        Direction. Of an alliance form higher is better; of a frame say it.
+        Direction. Of an alliance form higher is better, an outcome of a study knows its own; of a frame say it.
     confidence : float
         One less the error probability for each session.
 
@@ -324,19 +324,26 @@ def session_drops(
 
     purpose = "session drops"
     choice("threshold", threshold, tuple(_UNITS))
-    measured = read_measurements(
+    asked = look_up_outcome(
         data,
+        purpose,
+        score,
+        {"client": client, "session": session, "therapist": therapist, "rater": rater},
+        higher_is_better,
+    )
+    measured = read_measurements(
+        asked.data,
         purpose=purpose,
         score=score,
         scale=scale,
-        client=client,
-        session=session,
+        client=asked.client,
+        session=asked.session,
         therapist=therapist,
         rater=rater,
         metric=metric,
         needs=("client", "session"),
     )
-    better = better_direction(higher_is_better, measured.instrument, purpose)
+    better = better_direction(asked.higher_is_better, measured.instrument, purpose)
     first = (
         None
         if reliability is None

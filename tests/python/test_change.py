@@ -233,6 +233,23 @@ class TestOccasions:
         for column in ("index", "class", "ceiling_limited"):
             assert cells(frame.clients, column) == cells(of_scores.clients, column)
 
+    def test_an_outcome_of_a_study_knows_its_direction(self):
+        columns = {"client": [1, 1, 1, 2, 2, 2], "session": [1, 2, 3] * 2, "symptoms": [9.0, 8, 2, 4, 5, 11]}
+        study = al.Study(**IDS).with_outcome(pl.DataFrame(columns), score="symptoms", measured="before")
+        found = al.reliable_change(study, 0.9, score="symptoms", standard_deviation=3.0)
+        assert not found.higher_is_better and cells(found.clients, "class") == ["improved", "deteriorated"]
+        frame = al.reliable_change(
+            pl.DataFrame(columns), 0.9, score="symptoms", **IDS, standard_deviation=3.0, higher_is_better=False
+        )
+        assert found == frame
+        assert not al.growth_change(study, score="symptoms").higher_is_better
+        drops = al.session_drops(study, score="symptoms", threshold="practical", points=2, least_sessions=1)
+        assert cells(drops.sessions, "is_drop") == [None, False, False, None, False, True]
+        with pytest.raises(al.AllianceError, match="leave out `client`, `higher_is_better`"):
+            al.reliable_change(study, 0.9, score="symptoms", client="client", higher_is_better=False)
+        with pytest.raises(al.AllianceError, match="no outcome"):
+            al.growth_change(study, score="mood")
+
     def test_clients_of_two_therapists_are_dyads(self):
         frame = pl.DataFrame({"client": [1] * 4, "who": [1, 1, 2, 2], "session": [1, 2, 3, 4], "score": [3.0, 4, 2, 5]})
         found = al.reliable_change(frame, 0.8, score="score", **IDS, therapist="who", higher_is_better=True)
