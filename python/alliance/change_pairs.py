@@ -98,7 +98,7 @@ def _of_sessions(measured: Measurements, before: Any, after: Any, order: Sequenc
     ids = measured.ids
     codes = ids.dyads()
     if before is None:
-        numbers, chosen = ids.session_numbers(order), None
+        numbers, chosen = ids.session_numbers(order, codes), None
         occasions = "each client's first session with a score to the last"
     else:
         groups, labels = distinct_cells(ids.frame, ids.roles["session"])

@@ -275,7 +275,7 @@ def growth_change(
     if time is None:
         measured.ids.require_once(*(role for role in _DYAD if role in measured.ids), "session", purpose=purpose)
         # The intercept lies at the first session.
-        when, origin = measured.ids.session_numbers(session_order).astype(np.float64), 1.0
+        when, origin = measured.ids.session_numbers(session_order, codes).astype(np.float64), 1.0
     else:
         when, origin = _times(asked.data, time, purpose), 0.0
     ids = measured.ids.one_row_each(codes, *_DYAD)

@@ -55,9 +55,15 @@ class Ids:
         """Give each row the number of its dyad: the client, with the therapist where that is known."""
         return self.codes(*(role for role in ("client", "therapist") if role in self.roles))
 
-    def session_numbers(self, order: Sequence[Any] | None = None) -> NDArray[np.int64]:
-        """Give each row the number of its session: as numbered, by date within a dyad, or as listed."""
-        numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
+    def session_numbers(
+        self, order: Sequence[Any] | None = None, dyads: NDArray[np.uint32] | None = None
+    ) -> NDArray[np.int64]:
+        """Give each row the number of its session: as numbered, by date within a dyad, or as listed.
+
+        Dyads that are known already need not be found again.
+        """
+        dyads = self.dyads() if dyads is None else dyads
+        numbers, _ = number_sessions(self.frame, self.roles["session"], dyads, order)
         return numbers
 
     def require_once(self, *roles: str, purpose: str) -> None:

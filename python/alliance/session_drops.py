@@ -355,7 +355,8 @@ def session_drops(
     least = least_sessions if least_sessions is not None else (1 if compared == "previous-session" else 3)
     confidence = number("confidence", confidence)
     ids = measured.ids
-    codes, numbers = ids.dyads(), ids.session_numbers(session_order)
+    codes = ids.dyads()
+    numbers = ids.session_numbers(session_order, codes)
     count, clients = len(codes), int(codes.max()) + 1 if len(codes) else 0
     rows, per_client = np.empty((3, count)), np.empty((5, clients))
     is_drop = np.empty(count, dtype=np.uint8)

@@ -88,5 +88,57 @@ def reliability() -> None:
             row(f"psych::omega(x, 1), {rows} x 12, omega alone", seconds, ours)
 
 
+def change() -> None:
+    clients, sessions = 100_000, 12
+    print(f"change, {clients} clients x {sessions} sessions")
+    generator = np.random.default_rng(1)
+    score = generator.normal(5, 0.8, (clients, 1)) + generator.normal(0, 0.6, (clients, sessions))
+    score += generator.normal(0.05, 0.1, (clients, 1)) * np.arange(sessions)
+    frame = pl.DataFrame(
+        {
+            "client": np.repeat(np.arange(clients), sessions),
+            "session": np.tile(np.arange(1, sessions + 1), clients),
+            "score": score.ravel(),
+        }
+    )
+    named = {"score": "score", "client": "client", "session": "session", "higher_is_better": True}
+    ours = best(lambda: al.reliable_change(frame, 0.9, **named).clients)
+    row("al.reliable_change(frame), first to last, with table", ours, ours)
+
+    def first_to_last() -> pl.DataFrame:
+        ends = frame.sort("client", "session").group_by("client", maintain_order=True)
+        pair = ends.agg(pl.col("score").first().alias("before"), pl.col("score").last().alias("after"))
+        unit = pair["before"].std() * (2 * (1 - 0.9)) ** 0.5
+        index = ((pl.col("after") - pl.col("before")) / unit).alias("index")
+        return pair.with_columns(index).with_columns((pl.col("index").abs() > 1.96).alias("changed"))
+
+    row("the same index by hand in polars", best(first_to_last), ours)
+    drops = best(lambda: al.session_drops(frame, **named).sessions)
+    row("al.session_drops(frame), with table", drops, drops)
+    part = frame.head(5_000 * sessions)
+    drops = best(lambda: al.session_drops(part, **named).sessions)
+    row("al.session_drops(frame), 5000 clients", drops, drops)
+    table = part.to_pandas()
+
+    def below_earlier_mean() -> Any:
+        earlier = table.groupby("client")["score"].transform(lambda own: own.expanding().mean().shift())
+        spread = table.groupby("client")["score"].transform("std")
+        return (earlier - table["score"]) > 1.645 * spread
+
+    row("below the earlier mean by hand in pandas, 5000 clients", best(below_earlier_mean, runs=1), drops)
+    growth = best(lambda: al.growth_change(frame, **named).clients)
+    row("al.growth_change(frame), with table", growth, growth)
+    some = frame.head(500 * sessions)
+    growth = best(lambda: al.growth_change(some, **named).clients)
+    row("al.growth_change(frame), 500 clients", growth, growth)
+    if (api := library("statsmodels.formula.api")) is not None:
+        few = some.to_pandas()
+        model = api.mixedlm("score ~ session", few, groups=few["client"], re_formula="~session")
+        row("statsmodels MixedLM, 500 clients", best(lambda: model.fit(reml=True).random_effects, runs=1), growth)
+    one = best(al.jacobson_truax_false_alarms)
+    row("al.jacobson_truax_false_alarms(), 8 conditions", one, one)
+
+
 if __name__ == "__main__":
     reliability()
+    change()
