@@ -64,11 +64,13 @@ class SessionDrops(Result):
     clients_judged, clients_flagged : int
         Clients with at least one such session.
     expected_by_chance : float
-        Flags to expect if clients only fluctuate independently about their level; NaN without judged sessions.
+        Flags to expect if clients only fluctuate about their level as much as these do; NaN without judged sessions.
     clients_expected_by_chance : float
         Clients to expect with at least one such flag.
     pooled_standard_deviation : Estimate
         Of sessions within clients.
+    successive_difference : Estimate
+        Root mean square difference of successive sessions.
     standard_error_of_measurement : float
         Where the threshold rests on it; else NaN.
     higher_is_better : bool
@@ -89,6 +91,7 @@ class SessionDrops(Result):
     expected_by_chance: float
     clients_expected_by_chance: float
     pooled_standard_deviation: Estimate
+    successive_difference: Estimate
     standard_error_of_measurement: float
     higher_is_better: bool
     _ids: Any
@@ -105,7 +108,8 @@ class SessionDrops(Result):
     @property
     def estimates(self) -> Mapping[str, Estimate]:
         """All estimates, by name."""
-        return {"pooled_standard_deviation": self.pooled_standard_deviation}
+        names = ("pooled_standard_deviation", "successive_difference")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -133,7 +137,7 @@ class SessionDrops(Result):
         """One row per client: ids, sessions, judged, flagged, standard_deviation, shrunken_standard_deviation.
 
         The standard deviation is of the client's own sessions; shrunken, it leans on all clients' as far as the client
-        has few sessions (null for other thresholds than ``fluctuation``).
+        has few sessions.
 
         Returns
         -------
@@ -173,7 +177,7 @@ class SessionDrops(Result):
             f"{self.least_sessions}) and flagged if higher, which is worse, by more than "
             f"{_UNITS[self.threshold]}{error}.",
             f"Of {self.judged} sessions {self.flagged} were flagged, of {self.clients_judged} clients "
-            f"{self.clients_flagged}; if clients only fluctuated independently about their level, "
+            f"{self.clients_flagged}; if clients only fluctuated about their level, "
             f"{_one(self.expected_by_chance)} sessions and {_one(self.clients_expected_by_chance)} clients would be.",
             f"The standard deviation of sessions within clients was {self.pooled_standard_deviation}.",
         )
@@ -307,7 +311,9 @@ def session_drops(
     With z of the confidence and m sessions in the reference the threshold is z s_j sqrt(1 + 1/m), where s_j^2 = (nu
     s_w^2 + SS_j) / (nu + df_j) of the client's sum of squares SS_j and the pooled variance s_w^2; ``measurement`` has
     the error of measurement in place of s_j. A client's standard deviation rests on all the client's sessions: the
-    table is described, not foretold. Trends are not removed.
+    table is described, not foretold. Trends are not removed. What chance would flag supposes normal fluctuation: of
+    ``fluctuation`` it is the error probability; of other thresholds it follows from the client's shrunken standard
+    deviation, or against the session before from the client's successive differences, shrunken likewise.
 
     Examples
     --------
@@ -398,7 +404,7 @@ def session_drops(
         clients_flagged=found["clients_flagged"],
         expected_by_chance=found["expected_by_chance"],
         clients_expected_by_chance=found["clients_expected_by_chance"],
-        pooled_standard_deviation=Estimate._of(found["estimates"]["pooled_standard_deviation"]),
+        **{name: Estimate._of(facts) for name, facts in found["estimates"].items()},
         standard_error_of_measurement=found["standard_error_of_measurement"],
         higher_is_better=better,
         _ids=ids.columns("client", "therapist", "session"),
@@ -448,5 +454,5 @@ def _notes(threshold: str, reliability: TrustedReliability | None) -> tuple[str,
     return (
         *of_reliability,
         "Error of measurement is smaller than what a client's sessions usually vary by: look at what chance would "
-        "flag. Where successive sessions resemble each other it flags fewer than that.",
+        "flag.",
     )

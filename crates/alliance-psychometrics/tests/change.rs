@@ -376,42 +376,87 @@ fn drops_agree_with_the_definition() {
 }
 
 /// Jacobson and Truax as a rule for drops: each session against the one before, two-sided error of the difference. The
-/// flags to expect are those of the formula.
+/// flags to expect are those of the formula, also where sessions resemble the one before.
 #[test]
 fn jacobson_truax_as_a_drop_rule_says_its_false_alarms() {
-    let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
     let (icc, alpha) = (0.65_f64, 0.90_f64);
+    for phi in [0.0, 0.3_f64] {
+        let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
+        for one in 0..2000 {
+            let mut random = Generator::stream(21, u64::from(one));
+            let level = icc.sqrt() * random.normal();
+            let mut within = random.normal();
+            for nth in 1..=12 {
+                client.push(one);
+                session.push(nth);
+                score.push(level + (1.0 - icc).sqrt() * within);
+                within = phi * within + (1.0 - phi * phi).sqrt() * random.normal();
+            }
+        }
+        let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+        let error = (1.0 - alpha).sqrt();
+        let rule = DropRule::default()
+            .with_threshold(DropThreshold::Measurement { standard_error_of_measurement: error })
+            .unwrap()
+            .with_reference(DropReference::PreviousSession, 1)
+            .unwrap()
+            .with_confidence(0.975)
+            .unwrap();
+        let found = session_drops(&table, 0, &rule).unwrap();
+        let sample = BaselineSample::new(0.0, 1.0, alpha).unwrap();
+        let jacobson =
+            ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+        let by_index = (1..score.len())
+            .filter(|row| client[*row] == client[row - 1])
+            .filter(|row| jacobson.index(score[row - 1], score[*row]) < -jacobson.critical_value())
+            .count();
+        assert_eq!((found.flagged, found.judged), (by_index, 2000 * 11));
+        let said = jacobson_truax_false_alarms(alpha, icc, phi, 12, 0.95).unwrap();
+        let difference = (2.0 * (1.0 - icc) * (1.0 - phi)).sqrt();
+        assert!((found.successive_difference.value - difference).abs() < 0.01);
+        // Each client's own spread, shrunk: where all clients fluctuate alike that gives a little less than the formula.
+        assert!((found.expected_by_chance / found.judged as f64 - said.per_step).abs() < 0.008);
+        assert!((found.clients_expected_by_chance / 2000.0 - said.per_client).abs() < 0.04);
+        assert!((found.flagged as f64 / found.expected_by_chance - 1.0).abs() < 0.05, "{phi}");
+    }
+}
+
+/// Calm and restless clients together: the flags to expect are those of each client's own spread, not of the pool's.
+#[test]
+fn flags_by_chance_know_that_clients_differ() {
+    let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
     for one in 0..2000 {
-        let mut random = Generator::stream(21, u64::from(one));
-        let level = icc.sqrt() * random.normal();
+        let mut random = Generator::stream(22, u64::from(one));
+        let spread = if one % 4 == 0 { 1.0 } else { 0.3 };
         for nth in 1..=12 {
             client.push(one);
             session.push(nth);
-            score.push(level + (1.0 - icc).sqrt() * random.normal());
+            score.push(spread * random.normal());
         }
     }
     let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
-    let error = (1.0 - alpha).sqrt();
-    let rule = DropRule::default()
-        .with_threshold(DropThreshold::Measurement { standard_error_of_measurement: error })
-        .unwrap()
-        .with_reference(DropReference::PreviousSession, 1)
-        .unwrap()
-        .with_confidence(0.975)
-        .unwrap();
-    let found = session_drops(&table, 0, &rule).unwrap();
-    let sample = BaselineSample::new(0.0, 1.0, alpha).unwrap();
-    let jacobson =
-        ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
-    let by_index = (1..score.len())
-        .filter(|row| client[*row] == client[row - 1])
-        .filter(|row| jacobson.index(score[row - 1], score[*row]) < -jacobson.critical_value())
-        .count();
-    assert_eq!((found.flagged, found.judged), (by_index, 2000 * 11));
-    let said = jacobson_truax_false_alarms(alpha, icc, 0.0, 12, 0.95).unwrap();
-    assert!((found.expected_by_chance / found.judged as f64 - said.per_step).abs() < 0.003);
-    assert!((found.clients_expected_by_chance / 2000.0 - said.per_client).abs() < 0.01);
-    assert!((found.flagged as f64 / found.expected_by_chance - 1.0).abs() < 0.03);
+    for reference in [DropReference::PreviousSession, DropReference::RunningMean] {
+        let rule = DropRule::default()
+            .with_threshold(DropThreshold::Practical { points: 1.0 })
+            .unwrap()
+            .with_reference(reference, 1)
+            .unwrap();
+        let found = session_drops(&table, 0, &rule).unwrap();
+        let ratio = found.flagged as f64 / found.expected_by_chance;
+        assert!((0.75..1.1).contains(&ratio), "{ratio}");
+        // The pool's spread would say half as many again.
+        let pooled = found.successive_difference.value;
+        let one_spread = found.judged as f64 * 0.5 * (1.0 - normal_error(1.0 / (pooled * 2.0_f64.sqrt())));
+        assert!(reference == DropReference::RunningMean || one_spread > 1.4 * found.flagged as f64);
+    }
+}
+
+/// The error function, by the trapezoid rule.
+fn normal_error(x: f64) -> f64 {
+    let step = x / 1000.0;
+    let height = |place: u32| (-(f64::from(place) * step).powi(2)).exp();
+    let inner: f64 = (1..1000).map(height).sum();
+    2.0 / std::f64::consts::PI.sqrt() * step * (inner + 0.5 * (height(0) + height(1000)))
 }
 
 /// Trap 8: what comes after a session has no part in its reference.
@@ -599,6 +644,8 @@ fn drops_of_degenerate_tables_have_a_status() {
         session_drops(&table, 0, &DropRule::default()).unwrap()
     };
     assert_eq!(find(&[], &[]).status, Status::AllMissing);
+    assert_eq!(find(&[1, 2], &[4.0, 5.0]).successive_difference.status, Status::TooFewUnits);
+    assert_eq!(find(&[1, 1], &[4.0, 4.0]).successive_difference.status, Status::ZeroVariance);
     assert_eq!(find(&[1, 1], &[f64::NAN; 2]).status, Status::AllMissing);
     assert_eq!(find(&[1, 2, 3], &[4.0, 5.0, 6.0]).status, Status::TooFewUnits);
     let constant = find(&[1; 5], &[0.1; 5]);

@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::Direction;
 use super::method::at_least_zero;
+use super::spread::{Spread, pooled_deviation, successive_difference};
 use crate::distributions::{normal, normal_cumulative};
 use crate::estimate::check_confidence;
 use crate::sessions::SessionTable;
-use crate::{Estimate, Level, PsychometricsError, Status};
+use crate::{Estimate, PsychometricsError, Status};
 
 /// Degrees of freedom that the pooled variance counts for.
 const PRIOR_DEGREES: f64 = 5.0;
@@ -183,7 +184,7 @@ pub struct ClientSpread {
     pub sessions: usize,
     /// Standard deviation about the client's own mean; NaN for one session.
     pub own: f64,
-    /// The same shrunk to the pooled one; NaN unless the threshold is `Fluctuation`.
+    /// The same shrunk to the pooled one.
     pub shrunken: f64,
     /// Sessions judged.
     pub judged: usize,
@@ -207,6 +208,9 @@ pub struct SessionDrops {
     pub clients: Vec<ClientSpread>,
     /// The pooled standard deviation within clients.
     pub pooled_standard_deviation: Estimate,
+    /// Root mean square difference of successive sessions with a value: sqrt(2) times that deviation if sessions of a client
+    /// are independent, less if they resemble the one before.
+    pub successive_difference: Estimate,
     /// Sessions judged.
     pub judged: usize,
     /// Sessions flagged.
@@ -215,9 +219,10 @@ pub struct SessionDrops {
     pub clients_judged: usize,
     /// Clients with a session that is flagged.
     pub clients_flagged: usize,
-    /// Flags to expect if clients only fluctuate independently about their level, unit and normality taken as known: of a
-    /// threshold that is not in units of fluctuation, those that fluctuation by the pooled standard deviation brings. NaN
-    /// without that.
+    /// Flags to expect if clients only fluctuate about their level, unit and normality taken as known: of a threshold that
+    /// is not in units of fluctuation, those that fluctuation by the client's shrunken standard deviation brings (sessions
+    /// taken as independent), or against the session before alone, by the client's successive differences, shrunk to those
+    /// of all clients likewise. NaN without that.
     pub expected_by_chance: f64,
     /// Clients to expect with at least one such flag, a client's sessions taken as independent.
     pub clients_expected_by_chance: f64,
@@ -259,7 +264,7 @@ pub fn session_drops(
         return Err(PsychometricsError::option("column", "one of the table's columns"));
     }
     let spreads: Vec<Spread> = table.client_rows().map(|rows| Spread::of(table, column, rows)).collect();
-    let pooled = pooled_deviation(&spreads, table.row_count(), rule);
+    let pooled = pooled_deviation(&spreads, table.row_count(), rule.pooled_standard_deviation);
     let mut found = SessionDrops {
         rows: vec![UNJUDGED; table.row_count()],
         clients: Vec::with_capacity(spreads.len()),
@@ -271,14 +276,21 @@ pub fn session_drops(
         clients_expected_by_chance: 0.0,
         status: Status::Defined,
         pooled_standard_deviation: pooled,
+        successive_difference: successive_difference(&spreads),
     };
     let z = normal(rule.confidence);
     let mut earlier = Earlier { values: Vec::new(), sum: 0.0 };
     for ((rows, spread), client) in table.client_rows().zip(&spreads).zip(table.client_codes()) {
-        let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.threshold);
-        let own = if spread.sessions > 1 { (spread.squares / spread.degrees()).sqrt() } else { f64::NAN };
-        let mut own =
-            ClientSpread { client: *client, sessions: spread.sessions, own, shrunken, judged: 0, flagged: 0 };
+        let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.prior_degrees());
+        let step = spread.shrunken_step(found.successive_difference.value, rule.prior_degrees());
+        let mut own = ClientSpread {
+            client: *client,
+            sessions: spread.sessions,
+            own: spread.own(),
+            shrunken,
+            judged: 0,
+            flagged: 0,
+        };
         let mut chance_of_none = 1.0;
         earlier.values.clear();
         earlier.sum = 0.0;
@@ -289,7 +301,7 @@ pub fn session_drops(
             }
             let judged = rule.judge(value, &earlier, shrunken, z);
             if let Some(is_drop) = judged.is_drop {
-                let chance = rule.chance(&judged, found.pooled_standard_deviation.value);
+                let chance = rule.chance(&judged, shrunken, step);
                 found.expected_by_chance += chance;
                 chance_of_none *= 1.0 - chance;
                 own.judged += 1;
@@ -386,68 +398,19 @@ impl DropRule {
 
 impl DropRule {
     /// Chance that fluctuation alone exceeds the threshold of a session.
-    fn chance(&self, judged: &SessionDrop, within: f64) -> f64 {
+    fn chance(&self, judged: &SessionDrop, deviation: f64, step: f64) -> f64 {
+        let deviation = match (self.threshold, self.reference) {
+            (DropThreshold::Fluctuation { .. }, _) => return 1.0 - self.confidence,
+            (_, DropReference::PreviousSession) => step,
+            _ => deviation * (1.0 + 1.0 / judged.sessions as f64).sqrt(),
+        };
+        if deviation > 0.0 { normal_cumulative(-judged.threshold / deviation) } else { f64::NAN }
+    }
+
+    fn prior_degrees(&self) -> f64 {
         match self.threshold {
-            DropThreshold::Fluctuation { .. } => 1.0 - self.confidence,
-            DropThreshold::Measurement { .. } | DropThreshold::Practical { .. } if within > 0.0 => {
-                let of_prediction = (1.0 + 1.0 / judged.sessions as f64).sqrt();
-                normal_cumulative(-judged.threshold / (within * of_prediction))
-            }
-            _ => f64::NAN,
+            DropThreshold::Fluctuation { prior_degrees } => prior_degrees,
+            _ => PRIOR_DEGREES,
         }
     }
-}
-
-/// Sum of squares of one client's sessions about their mean.
-struct Spread {
-    sessions: usize,
-    squares: f64,
-}
-
-impl Spread {
-    fn of(table: &SessionTable<'_>, column: usize, rows: &[usize]) -> Self {
-        let values = || rows.iter().map(|row| table.value(*row, column)).filter(|value| !value.is_nan());
-        let sessions = values().count();
-        let mean = values().sum::<f64>() / sessions as f64;
-        let squares = values().map(|value| (value - mean) * (value - mean)).sum();
-        // Equal values differ from their mean by rounding only.
-        let first = values().next();
-        let constant = values().all(|value| Some(value) == first);
-        Self { sessions, squares: if constant { 0.0 } else { squares } }
-    }
-
-    fn degrees(&self) -> f64 {
-        self.sessions.saturating_sub(1) as f64
-    }
-
-    fn shrunken(&self, pooled: f64, threshold: DropThreshold) -> f64 {
-        match threshold {
-            DropThreshold::Fluctuation { prior_degrees } => {
-                let prior = if prior_degrees > 0.0 { prior_degrees * pooled * pooled } else { 0.0 };
-                ((prior + self.squares) / (prior_degrees + self.degrees())).sqrt()
-            }
-            _ => f64::NAN,
-        }
-    }
-}
-
-fn pooled_deviation(spreads: &[Spread], rows: usize, rule: &DropRule) -> Estimate {
-    let level = Level::WithinClient;
-    let clients = spreads.iter().filter(|spread| spread.sessions > 1).count();
-    let used: usize = spreads.iter().map(|spread| spread.sessions).sum();
-    if let Some(given) = rule.pooled_standard_deviation {
-        return Estimate::new(given, level, "given").with_rows(clients, used, rows - used);
-    }
-    let degrees: f64 = spreads.iter().map(Spread::degrees).sum();
-    let method = "pooled within clients";
-    let estimate = if used == 0 {
-        Estimate::undefined(Status::AllMissing, level, method)
-    } else if degrees == 0.0 {
-        Estimate::undefined(Status::TooFewUnits, level, method)
-    } else {
-        let variance = spreads.iter().map(|spread| spread.squares).sum::<f64>() / degrees;
-        let status = if variance > 0.0 { Status::Defined } else { Status::ZeroVariance };
-        Estimate::new(variance.sqrt(), level, method).with_degrees_of_freedom(degrees).with_status(status)
-    };
-    estimate.with_rows(clients, used, rows - used)
 }

@@ -21,6 +21,7 @@ mod growth;
 mod method;
 mod pairs;
 mod reliable;
+mod spread;
 
 pub use cutoffs::{Cutoff, Cutoffs, ReferenceGroups, ScoreDistribution};
 pub use drops::{

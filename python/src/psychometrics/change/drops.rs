@@ -110,7 +110,13 @@ pub(crate) fn session_drops(
     let result = PyDict::new(py);
     result.set_item(
         "estimates",
-        named(py, &[("pooled_standard_deviation", &found.pooled_standard_deviation)])?,
+        named(
+            py,
+            &[
+                ("pooled_standard_deviation", &found.pooled_standard_deviation),
+                ("successive_difference", &found.successive_difference),
+            ],
+        )?,
     )?;
     result.set_item("status", found.status.as_str())?;
     result.set_item("standard_error_of_measurement", error)?;

@@ -262,11 +262,9 @@ pub(crate) fn reliable_change(
     let or_none = |of: fn(&ReliableChange) -> Estimate, method| {
         described(prepared.rule.as_ref().map_or_else(|| none(method), of))
     };
-    let of_measurement =
-        or_none(ReliableChange::standard_error_of_measurement, "standard error of measurement");
-    let of_difference =
-        or_none(ReliableChange::standard_error_of_difference, "standard error of the difference");
-    let detectable = or_none(ReliableChange::minimal_detectable_change, "minimal detectable change");
+    let of_measurement = or_none(ReliableChange::standard_error_of_measurement, "SD * sqrt(1 - reliability)");
+    let of_difference = or_none(ReliableChange::standard_error_of_difference, "sqrt(2) * SEM");
+    let detectable = or_none(ReliableChange::minimal_detectable_change, "z * sqrt(2) * SEM");
     let result = PyDict::new(py);
     let estimates = named(
         py,
