@@ -26,6 +26,7 @@ from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
 from alliance.rule_agreement import RuleAgreement
@@ -33,11 +34,13 @@ from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
 from alliance.session_drops import SessionDrops, session_drops
+from alliance.session_reliability import SessionReliability, session_reliability
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
+from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
@@ -70,6 +73,9 @@ __all__ = [
     "Multiverse",
     "OrdinalReliability",
     "Prorate",
+    "RaterContrast",
+    "RaterDifference",
+    "RaterStability",
     "Reliability",
     "ReliableChange",
     "RuleAgreement",
@@ -77,11 +83,13 @@ __all__ = [
     "Scale",
     "Scores",
     "SessionDrops",
+    "SessionReliability",
     "Shapes",
     "ShiftReport",
     "Simulation",
     "Source",
     "Spread",
+    "Stability",
     "Study",
     "StudyScores",
     "SubscaleReliability",
@@ -103,11 +111,14 @@ __all__ = [
     "jacobson_truax_false_alarms",
     "multiverse",
     "ordinal_reliability",
+    "rater_contrast",
     "reliability",
     "reliable_change",
     "rules",
     "score",
     "session_drops",
+    "session_reliability",
     "shapes",
     "simulate",
+    "stability",
 ]

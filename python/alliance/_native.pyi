@@ -4,7 +4,18 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, ChangeOptions, DropOptions, EpisodeFacts, FormOptions, Given, Groups, Options
+from alliance._typing import (
+    Batch,
+    ChangeOptions,
+    DropOptions,
+    EpisodeFacts,
+    FormOptions,
+    Given,
+    Groups,
+    Options,
+    SessionIds,
+    SessionOptions,
+)
 
 __all__ = [
     "CourseShapes",
@@ -24,6 +35,7 @@ __all__ = [
     "check",
     "combine_codes",
     "counts",
+    "decision_rows",
     "detection_accuracy",
     "discrepancy",
     "error_registry",
@@ -38,6 +50,7 @@ __all__ = [
     "ordinal_reliability",
     "preset",
     "preset_ids",
+    "rater_contrast",
     "read_numbers",
     "read_yes_no",
     "recognition",
@@ -47,11 +60,14 @@ __all__ = [
     "rule_facts",
     "scale_misfit",
     "session_drops",
+    "session_reliability",
+    "session_stability",
     "session_states",
     "simulate",
     "span_types",
     "statuses",
     "sudden_shifts",
+    "times_needed",
     "totals_to_means",
     "version",
     "view",
@@ -346,3 +362,14 @@ def session_drops(
 def jacobson_truax_false_alarms(
     reliability: float, icc: float, autocorrelation: float, sessions: int, confidence: float
 ) -> tuple[float, float, float]: ...
+def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
+def decision_rows(
+    variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]
+) -> list[tuple[int, int, float, float]]: ...
+def times_needed(single: float, target: float) -> int | None: ...
+def session_stability(
+    values: NDArray[np.float64], raters: int, ids: SessionIds, sessions: tuple[int, int], confidence: float
+) -> list[tuple[int, dict[str, Any]]]: ...
+def rater_contrast(
+    values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
+) -> tuple[int, int, dict[str, Any]]: ...
