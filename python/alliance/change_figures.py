@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance.errors import from_code
 from alliance.figures import _notebook_figure
+from alliance.reliable_change import CLASSES
 
 if TYPE_CHECKING:
     from alliance.growth_change import GrowthChange
@@ -19,7 +20,6 @@ _MARKS: tuple[dict[str, Any], ...] = (
     {"color": "0.55", "marker": "o"},
     {"color": "#D55E00", "marker": "v"},
 )
-_WORDS = ("recovered", "improved", "unchanged", "deteriorated")
 
 
 def before_and_after(found: ReliableChange) -> Any:
@@ -38,7 +38,7 @@ def before_and_after(found: ReliableChange) -> Any:
         sides = [_line(before[[lowest, highest]], columns[name][[lowest, highest]], ends) for name in ("low", "high")]
         panel.fill_between(ends, *sides, color="0.9", linewidth=0, label="no reliable change")
     panel.plot(ends, ends, color="0.5", linewidth=0.8)
-    for place, (word, mark) in enumerate(zip(_WORDS, _MARKS, strict=True)):
+    for place, (word, mark) in enumerate(zip(CLASSES, _MARKS, strict=True)):
         rows = columns["class"] == place
         if rows.any():
             label = f"{word} ({int(rows.sum())})"
@@ -73,7 +73,7 @@ def slopes(found: GrowthChange) -> Any:
         )
     places = np.arange(len(order))
     reach = found.critical_value * columns["standard_error"][order]
-    for place, (word, mark) in enumerate(zip(_WORDS, _MARKS, strict=True)):
+    for place, (word, mark) in enumerate(zip(CLASSES, _MARKS, strict=True)):
         rows = columns["class"][order] == place
         if rows.any():
             middle = columns["slope"][order][rows]

@@ -13,6 +13,7 @@ from alliance.errors import from_code
 from alliance.estimate import Estimate
 from alliance.instruments import Instrument
 from alliance.measurements import is_scores, read_measurements
+from alliance.reliable_change import CLASSES
 from alliance.result import Result
 from alliance.sources import read_measure
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["GrowthChange", "GrowthCounts", "growth_change"]
-
-_CLASSES = ("recovered", "improved", "unchanged", "deteriorated")
 
 
 class GrowthCounts(NamedTuple):
@@ -117,9 +116,9 @@ class GrowthChange(Result):
 
         given = self._columns
         columns: dict[str, Any] = {name: given[name] for name in ("sessions", "slope", "standard_error", "z")}
-        columns["class"] = Words(given["class"], _CLASSES)
+        columns["class"] = Words(given["class"], CLASSES)
         columns |= {name: given[name] for name in ("deviation", "deviation_z")}
-        columns["deviation_class"] = Words(given["deviation_class"], _CLASSES)
+        columns["deviation_class"] = Words(given["deviation_class"], CLASSES)
         return _frames.beside_sources(self._kind, self._ids, columns)
 
     @property

@@ -29,7 +29,7 @@ Reference = Literal["running-mean", "running-median", "previous-session"]
 _REFERENCES = {
     "running-mean": "the mean of the client's sessions before",
     "running-median": "the median of the client's sessions before",
-    "previous-session": "the client's session before",
+    "previous-session": "the client's last session before with a score",
 }
 _UNITS = {
     "fluctuation": "usual fluctuation of the client",
@@ -266,8 +266,8 @@ def session_drops(
         ``jacobson-truax``: error of measurement of the difference to the session before, two-sided; what it flags by
         chance is told.
     reference : {"running-mean", "running-median", "previous-session"}, optional
-        With what a session is compared: by default the mean of all sessions before, for ``jacobson-truax`` the session
-        before.
+        With what a session is compared: by default the mean of all sessions before, for ``jacobson-truax`` the last
+        session before with a score, however long ago.
     least_sessions : int, optional
         Sessions before the first that is judged: by default 3, with ``previous-session`` 1.
     prior_degrees : float

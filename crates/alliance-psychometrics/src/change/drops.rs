@@ -63,7 +63,7 @@ pub enum DropReference {
     RunningMean,
     /// Their median; the standard deviation of prediction stays that of the mean.
     RunningMedian,
-    /// The session before it alone.
+    /// The last session before it with a value alone, however long ago.
     PreviousSession,
 }
 
