@@ -265,8 +265,8 @@ def _said(counts: ChangeCounts) -> str:
     return ", ".join(said)
 
 
-def _percent(count: int, of: int) -> str:
-    return f"{100 * count / of:.0f}" if of else ""
+def _percent(count: int, of: int) -> int | str:
+    return round(100 * count / of) if of else ""
 
 
 def _plain(value: float) -> str:
