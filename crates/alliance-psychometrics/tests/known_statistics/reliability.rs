@@ -5,7 +5,7 @@ use alliance_psychometrics::change::{
     ScoreDistribution, growth_change, jacobson_truax_false_alarms,
 };
 use alliance_psychometrics::form::{
-    AlphaInterval, Extraction, Form, Groups, Missing, SplitOptions, polychoric,
+    AlphaInterval, Extraction, Form, Groups, Missing, OmegaInterval, SplitOptions, polychoric,
 };
 use alliance_psychometrics::mixed::{Component, Likelihood, MixedModel};
 use alliance_psychometrics::sessions::{
@@ -86,7 +86,8 @@ fn form() -> Found {
         vec![found.low, found.high]
     };
     let split = form.split_half(SplitOptions::default()).unwrap().odd_even;
-    let (ml, minres) = (form.omega(Extraction::MaximumLikelihood), form.omega(Extraction::MinimumResiduals));
+    let omega = |extraction| form.omega(extraction, OmegaInterval::default(), 0.95).unwrap();
+    let (ml, minres) = (omega(Extraction::MaximumLikelihood), omega(Extraction::MinimumResiduals));
     let judges = columns_of(&case("icc", "cases", "name", "Shrout & Fleiss 1979")["columns"]);
     let of_judges = Form::new(&as_columns(&judges), Missing::Listwise, Level::BetweenRaters);
     let twelve =
@@ -128,7 +129,7 @@ fn form() -> Found {
 fn hierarchical() -> Found {
     let thurstone = case("form-reliability", "hierarchical", "name", "Thurstone");
     let form = Form::from_covariances(&numbers(&thurstone["correlations"]), 213, Level::OneSession).unwrap();
-    let found = form.hierarchical_omega(&Groups::Found(3)).unwrap();
+    let found = form.hierarchical_omega(&Groups::Found(3), 0.95, None).unwrap();
     let alpha = form.alpha(AlphaInterval::Feldt, 0.95).unwrap();
     vec![
         (
