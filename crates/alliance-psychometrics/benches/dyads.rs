@@ -6,7 +6,8 @@
 
 use alliance_psychometrics::dyads::{
     Centre, NullDistribution, TruthBiasModel, level_agreement, limits_of_agreement, one_with_many,
-    profile_agreement, repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
+    profile_agreement, repeated_concordance, repeated_measures_correlation, response_surface, team_agreement,
+    truth_and_bias,
 };
 use alliance_psychometrics::{Columns, Level};
 use alliance_statistics::Generator;
@@ -93,6 +94,15 @@ fn level_agreement_120_000_pairs(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let rows = black_box(&rows);
         level_agreement(&rows.first, &rows.second, Level::PooledRows, 0.95).unwrap().concordance.value
+    });
+}
+
+#[divan::bench]
+fn repeated_concordance_10_000_x_12(bencher: Bencher<'_, '_>) {
+    let rows = Rows::new();
+    bencher.bench_local(|| {
+        let rows = black_box(&rows);
+        repeated_concordance(&rows.first, &rows.second, &rows.dyad, 0.95).unwrap().same_session.value
     });
 }
 

@@ -6,9 +6,10 @@ mod common;
 
 use alliance_psychometrics::dyads::{
     Accuracy, Centre, Condition, NullDistribution, Tracking, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, one_with_many, profile_agreement, repeated_measures_correlation, response_surface,
-    team_agreement, truth_and_bias,
+    limits_of_agreement, one_with_many, profile_agreement, repeated_concordance,
+    repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
 };
+use alliance_psychometrics::icc::intraclass_correlations;
 use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
 use common::{PanelRow, panel_a, vectors};
@@ -481,6 +482,67 @@ fn level_agreement_is_that_of_other_routes() {
         agree(id, found.concordance.value, &case["concordance"][0], 1e-9);
         agree(id, found.concordance_z_standard_error, &case["z_error"], 1e-7);
         agree(id, found.double_entry.value, &case["double_entry"], 1e-9);
+    }
+}
+
+/// lme4's components, the formula, and a REML likelihood written out in R.
+#[test]
+fn concordance_of_repeated_ratings_is_made_of_the_components_of_lme4() {
+    for case in cases("repeated-concordance") {
+        let id = case["id"].as_str().unwrap();
+        let dyads: Vec<u32> = numbers(&case["clients"]).iter().map(|code| *code as u32).collect();
+        let found =
+            repeated_concordance(&numbers(&case["first"]), &numbers(&case["second"]), &dyads, 0.95).unwrap();
+        let parts = &found.components;
+        let order = if case["repeated"].as_bool().unwrap() {
+            vec![&parts.dyad, &parts.session, &parts.dyad_by_role, &parts.residual]
+        } else {
+            assert_eq!(parts.session.status, Status::Undefined);
+            vec![&parts.dyad, &parts.residual]
+        };
+        for (place, part) in order.into_iter().enumerate() {
+            agree(id, part.value, &case["components"][place], 1e-5);
+            agree(id, part.standard_error, &case["component_errors"][place], 1e-4);
+        }
+        agree(id, parts.role.value, &case["role"][0], 1e-5);
+        agree(id, parts.role.standard_error, &case["role"][1], 1e-5);
+        agree_all(id, &found.same_session, &case["same_session"], 1e-5);
+        if found.any_session.value.is_nan() {
+            assert!(!case["repeated"].as_bool().unwrap());
+        } else {
+            agree_all(id, &found.any_session, &case["any_session"], 1e-5);
+            // A dyad's own bias is no agreement: a model without it says more than either.
+            assert!(number(&case["without_own_bias"]) > found.same_session.value);
+        }
+        assert_eq!(found.same_session.units, 60);
+    }
+}
+
+/// Trap 10: without variation a correlation is undefined, however well the raters agree; what speaks of levels is not.
+#[test]
+fn trap_10_raters_without_variation_have_levels_and_no_correlation() {
+    let (dyads, ones, sevens) = ([1, 1, 2, 2, 3, 3], [6.0; 6], [7.0; 6]);
+    for (first, second, difference) in [(&sevens, &sevens, 0.0), (&sevens, &ones, 1.0)] {
+        let level = level_agreement(first, second, Level::PooledRows, 0.95).unwrap();
+        let repeated = repeated_concordance(first, second, &dyads, 0.95).unwrap();
+        let within = repeated_measures_correlation(first, second, &dyads, 0.95).unwrap();
+        let six = intraclass_correlations(&Columns::new(&[first, second]).unwrap(), 0.95).unwrap();
+        for estimate in [
+            &level.correlation,
+            &level.concordance,
+            &within.correlation,
+            &six.agreement.single,
+            &six.consistency.average,
+        ] {
+            assert_eq!((estimate.value.is_nan(), estimate.status), (true, Status::ZeroVariance));
+        }
+        // A constant offset is disagreement of a known size, and still no correlation.
+        assert_eq!(repeated.same_session.status, Status::ZeroVariance);
+        let limits = limits_of_agreement(first, second, Some(&dyads), 1.96, 0.95).unwrap();
+        assert_eq!(
+            (limits.mean_difference.value, limits.mean_difference.status),
+            (difference, Status::Defined)
+        );
     }
 }
 

@@ -6,8 +6,8 @@ mod common;
 
 use alliance_psychometrics::dyads::{
     Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, one_with_many, profile_agreement, repeated_measures_correlation, response_surface,
-    team_agreement, truth_and_bias,
+    limits_of_agreement, one_with_many, profile_agreement, repeated_concordance,
+    repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
 };
 use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
@@ -110,6 +110,45 @@ proptest! {
             prop_assert!(close(one.scatter, other.scatter, 1e-9));
             prop_assert!(close(one.mean_difference + shift, other.mean_difference, 1e-9));
         }
+    }
+
+    /// Concordance has no roles, no origin, no unit and no order of rows; ratings that agree have 1.
+    #[test]
+    fn concordance_of_repeated_ratings_has_no_roles_origin_or_unit(rows in rows(), turn in 1_usize..11, scale in 0.2..5.0_f64) {
+        let (d, x, y) = split(&rows);
+        let mut turned = rows.clone();
+        turned.rotate_left(turn % rows.len());
+        let (dt, xt, yt) = split(&turned);
+        let moved = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| scale * value + 2.0).collect() };
+        let found = |x: &[f64], y: &[f64], d: &[u32]| repeated_concordance(x, y, d, 0.95).unwrap();
+        let plain = found(&x, &y, &d);
+        for other in [found(&y, &x, &d), found(&xt, &yt, &dt), found(&moved(&x), &moved(&y), &d)] {
+            prop_assert!(close(plain.same_session.value, other.same_session.value, 1e-5));
+            prop_assert!(close(plain.any_session.value, other.any_session.value, 1e-5));
+        }
+        let same = found(&x, &x, &d).same_session;
+        if same.status != Status::TooFewUnits && same.status != Status::ZeroVariance {
+            prop_assert_eq!(same.value, 1.0);
+            prop_assert!(same.interval.is_none());
+        }
+    }
+
+    /// One pair per dyad: Lin's concordance of the same moments, but for its squared mean difference and divisor.
+    #[test]
+    fn concordance_of_single_pairs_is_lins_with_unbiased_moments(pairs in vec((1.0..7.0_f64, 1.0..7.0_f64), 4..40)) {
+        let dyads: Vec<u32> = (0..).take(pairs.len()).collect();
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let n = x.len() as f64;
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
+        let product = |x: &[f64], y: &[f64]| {
+            x.iter().zip(y).map(|(one, other)| (one - mean(x)) * (other - mean(y))).sum::<f64>() / (n - 1.0)
+        };
+        let of_difference = product(&x, &x) + product(&y, &y) - 2.0 * product(&x, &y);
+        let role = (mean(&x) - mean(&y)).powi(2) - of_difference / n;
+        let expected = 2.0 * product(&x, &y) / (product(&x, &x) + product(&y, &y) + role.max(0.0));
+        let found = repeated_concordance(&x, &y, &dyads, 0.95).unwrap();
+        prop_assert!(close(found.same_session.value, expected, 1e-9));
+        prop_assert_eq!(found.any_session.status, Status::Undefined);
     }
 
     /// Every number has a status that fits, whatever the rows.
@@ -233,6 +272,22 @@ fn all_sound(d: &[u32], x: &[f64], y: &[f64], z: &[f64]) {
         ] {
             sound(estimate);
         }
+    }
+    let repeated = repeated_concordance(x, y, d, 0.95).unwrap();
+    let parts = &repeated.components;
+    for estimate in [
+        &repeated.same_session,
+        &repeated.any_session,
+        &parts.dyad,
+        &parts.session,
+        &parts.dyad_by_role,
+        &parts.role,
+        &parts.residual,
+    ] {
+        sound(estimate);
+    }
+    for share in [repeated.same_session.value, repeated.any_session.value] {
+        assert!(share.is_nan() || share.abs() <= 1.0 + 1e-12);
     }
     let within = repeated_measures_correlation(x, y, d, 0.95).unwrap();
     sound(&within.correlation);

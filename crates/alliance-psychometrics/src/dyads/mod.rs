@@ -2,7 +2,7 @@
 //!
 //! | question | function |
 //! |---|---|
-//! | Do the two ratings order dyads alike, and do they agree on the level? | [`level_agreement`] |
+//! | Do the two ratings order dyads alike, and do they agree on the level? | [`level_agreement`]; with several sessions per dyad [`repeated_concordance`] |
 //! | Who rates higher, and how far apart are two ratings of one session? | [`limits_of_agreement`] |
 //! | Do the two move together from session to session? | [`repeated_measures_correlation`]; for each dyad [`profile_agreement`]; with bias and accuracy of each dyad [`truth_and_bias`]; who follows whom [`actor_partner`] |
 //! | Do dyads in agreement do better? | [`response_surface`] |
@@ -20,6 +20,7 @@ mod null_distribution;
 mod one_with_many;
 mod pairs;
 mod profile;
+mod repeated_concordance;
 mod response_surface;
 mod rmcorr;
 mod teams;
@@ -32,6 +33,7 @@ pub use limits::{LimitsOfAgreement, limits_of_agreement};
 pub use null_distribution::NullDistribution;
 pub use one_with_many::{OneWithMany, Partition, Reciprocity, one_with_many};
 pub use profile::{DyadProfile, ProfileAgreement, profile_agreement};
+pub use repeated_concordance::{ConcordanceComponents, RepeatedConcordance, repeated_concordance};
 pub use response_surface::{Axis, Centre, ResponseSurface, response_surface};
 pub use rmcorr::{RepeatedMeasuresCorrelation, repeated_measures_correlation};
 pub use teams::{Team, TeamAgreement, team_agreement};
