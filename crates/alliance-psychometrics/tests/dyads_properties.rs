@@ -6,7 +6,7 @@ mod common;
 
 use alliance_psychometrics::dyads::{
     Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, one_with_many, profile_agreement, repeated_concordance,
+    limits_of_agreement, observed_region, one_with_many, profile_agreement, repeated_concordance,
     repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
 };
 use alliance_psychometrics::mixed::SlopeCovariance;
@@ -209,6 +209,28 @@ proptest! {
         prop_assert!(close(found.directional_bias.value, mean, 1e-9));
         let within = repeated_measures_correlation(&truth, &judgment, &dyads, 0.95).unwrap();
         prop_assert!(close(found.temporal_congruence.value, within.slope, 1e-7));
+    }
+
+    /// No pair lies outside the region, each corner is a pair, and corners turn one way.
+    #[test]
+    fn the_region_holds_all_pairs(rows in rows()) {
+        let (_, x, y) = split(&rows);
+        let corners = observed_region(&x, &y).unwrap();
+        let pairs: Vec<[f64; 2]> =
+            x.iter().zip(&y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).map(|(x, y)| [*x, *y]).collect();
+        prop_assert!(corners.iter().all(|corner| pairs.contains(corner)));
+        prop_assert_eq!(corners.is_empty(), pairs.is_empty());
+        let turn = |a: [f64; 2], b: [f64; 2], c: [f64; 2]| {
+            (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        };
+        if corners.len() > 2 {
+            for place in 0..corners.len() {
+                let (a, b) = (corners[place], corners[(place + 1) % corners.len()]);
+                prop_assert!(turn(a, b, corners[(place + 2) % corners.len()]) > 0.0);
+                // Scores are quarters, so that products are exact.
+                prop_assert!(pairs.iter().all(|pair| turn(a, b, *pair) >= 0.0));
+            }
+        }
     }
 
     /// Another centre moves the stationary point and leaves curvature, R² and the second axis's slope.
