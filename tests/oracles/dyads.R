@@ -190,6 +190,29 @@ partner_case <- function(id) {
 }
 partner_cases <- list(partner_case("partner-thinned"))
 
+steps_case <- function(id) {
+  later <- both
+  earlier <- both[match(paste(later$client, later$session - 1), paste(both$client, both$session)), c("first", "second")]
+  names(earlier) <- c("c1", "t1")
+  data <- cbind(later, earlier)[!is.na(earlier$c1), ]
+  data$own_c <- data$c1 - ave(data$c1, data$client)
+  data$own_t <- data$t1 - ave(data$t1, data$client)
+  terms <- lapply(c("first", "second"), function(y) {
+    formula <- if (y == "first") first ~ own_c + own_t + (1 | client) else second ~ own_t + own_c + (1 | client)
+    coef(summary(lmer(formula, data = data, control = tight)))[, c("Estimate", "Std. Error", "df")]
+  })
+  fixed <- lapply(c("first", "second"), function(y) lm(data[[y]] ~ factor(data$client) + data$c1 + data$t1))
+  within <- function(y) sum((data[[y]] - ave(data[[y]], data$client))^2)
+  df <- nrow(data) - length(unique(data$client)) - 3
+  r <- cor(resid(fixed[[1]]), resid(fixed[[2]]))
+  list(
+    id = id, kind = "steps", rows = nrow(data), dyads = length(unique(data$client)),
+    first = I(as.vector(t(terms[[1]]))), second = I(as.vector(t(terms[[2]]))),
+    r_squared = I(c(1 - sum(resid(fixed[[1]])^2) / within("first"), 1 - sum(resid(fixed[[2]])^2) / within("second"))),
+    residual_correlation = I(c(r, tanh(atanh(r) + c(-1, 1) * qnorm(.975) / sqrt(df - 1)))))
+}
+partner_cases <- c(partner_cases, list(steps_case("steps-thinned")))
+
 # ---- concordance of repeated ratings -------------------------------------------------------
 
 # Components of lme4, the formula of Carrasco and Jover, and the delta method with the observed information of a REML

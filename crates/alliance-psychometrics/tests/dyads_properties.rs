@@ -5,9 +5,10 @@
 mod common;
 
 use alliance_psychometrics::dyads::{
-    Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, observed_region, one_with_many, profile_agreement, repeated_concordance,
-    repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
+    Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner,
+    actor_partner_over_sessions, level_agreement, limits_of_agreement, observed_region, one_with_many,
+    profile_agreement, repeated_concordance, repeated_measures_correlation, response_surface, team_agreement,
+    truth_and_bias,
 };
 use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
@@ -331,6 +332,12 @@ fn all_sound(d: &[u32], x: &[f64], y: &[f64], z: &[f64]) {
         sound(&truth.residual_variance);
     }
     let partner = actor_partner([x, y], [y, z], 0.95).unwrap();
+    for influence in [&partner.first, &partner.second] {
+        [&influence.intercept, &influence.actor, &influence.partner].into_iter().for_each(sound);
+    }
+    sound(&partner.residual_correlation);
+    let sessions: Vec<i64> = (0..).take(x.len()).collect();
+    let partner = actor_partner_over_sessions(x, y, d, &sessions, 0.95).unwrap();
     for influence in [&partner.first, &partner.second] {
         [&influence.intercept, &influence.actor, &influence.partner].into_iter().for_each(sound);
     }

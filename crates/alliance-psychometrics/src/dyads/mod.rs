@@ -4,7 +4,7 @@
 //! |---|---|
 //! | Do the two ratings order dyads alike, and do they agree on the level? | [`level_agreement`]; with several sessions per dyad [`repeated_concordance`] |
 //! | Who rates higher, and how far apart are two ratings of one session? | [`limits_of_agreement`] |
-//! | Do the two move together from session to session? | [`repeated_measures_correlation`]; for each dyad [`profile_agreement`]; with bias and accuracy of each dyad [`truth_and_bias`]; who follows whom [`actor_partner`] |
+//! | Do the two move together from session to session? | [`repeated_measures_correlation`]; for each dyad [`profile_agreement`]; with bias and accuracy of each dyad [`truth_and_bias`]; who follows whom [`actor_partner`], [`actor_partner_over_sessions`] |
 //! | Do dyads in agreement do better? | [`response_surface`] |
 //!
 //! Teams, families and therapists with several clients: [`team_agreement`] (may ratings be put together? who stands apart?) and
@@ -27,7 +27,7 @@ mod rmcorr;
 mod teams;
 mod truth_bias;
 
-pub use actor_partner::{ActorPartner, Influence, actor_partner};
+pub use actor_partner::{ActorPartner, Influence, actor_partner, actor_partner_over_sessions};
 pub use congruence::{Condition, CongruenceChecklist, Discrepancies};
 pub use level::{LevelAgreement, level_agreement};
 pub use limits::{LimitsOfAgreement, limits_of_agreement};
