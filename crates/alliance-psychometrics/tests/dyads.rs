@@ -378,6 +378,7 @@ fn agreement_of_teams_is_held_against_a_null_distribution() {
         shows("r_wg", team.within_agreement.value, within, 7);
         assert_eq!(team.average_deviation, deviation);
     }
+    shows("median", found.median_within_agreement, 0.833_333_3, 7);
     let items: [&[f64]; 3] = [&[5.0, 6.0, 5.0, 4.0], &[6.0, 6.0, 5.0, 5.0], &[5.0, 7.0, 6.0, 5.0]];
     let three = Columns::new(&items).unwrap();
     let found = team_agreement(&three, &[1; 4], 7, NullDistribution::Uniform, 0.95).unwrap();
@@ -806,6 +807,11 @@ fn teams_are_those_of_r() {
             agree("range", team.range, &case["spread"][place], 1e-9);
             agree("SD", team.standard_deviation, &case["sd"][place], 1e-9);
         }
+        let mut known = numbers(&case["agreement"]);
+        known.retain(|value| !value.is_nan());
+        known.sort_by(f64::total_cmp);
+        let middle = 0.5 * (known[known.len() / 2] + known[(known.len() - 1) / 2]);
+        agree("median", found.median_within_agreement, &Value::from(middle), 1e-9);
         agree_interval("ICC(1)", &found.one_member, &case["one_member"], 1e-9);
         agree_interval("ICC(2)", &found.team_mean, &case["team_mean"], 1e-9);
     }

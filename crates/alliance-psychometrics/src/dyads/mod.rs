@@ -16,6 +16,7 @@ mod actor_partner;
 mod congruence;
 mod level;
 mod limits;
+mod means;
 mod null_distribution;
 mod one_with_many;
 mod pairs;
@@ -31,6 +32,7 @@ pub use actor_partner::{ActorPartner, Influence, actor_partner, actor_partner_ov
 pub use congruence::{Condition, CongruenceChecklist, Discrepancies};
 pub use level::{LevelAgreement, level_agreement};
 pub use limits::{LimitsOfAgreement, limits_of_agreement};
+pub use means::{DyadMeans, dyad_means};
 pub use null_distribution::NullDistribution;
 pub use one_with_many::{OneWithMany, Partition, Reciprocity, one_with_many};
 pub use profile::{DyadProfile, ProfileAgreement, profile_agreement};
