@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from alliance import _native
 from alliance.errors import from_code
 from alliance.instruments import all_parallel
 from alliance.measurements import Ids, is_scores
@@ -64,6 +65,42 @@ class RaterTable:
         raters = f"{', '.join(self.names[:-1])} and {self.names[-1]}" if len(self.names) > 1 else "".join(self.names)
         forms = f" ({', '.join(form.id for form in self.instruments)})" if self.instruments else ""
         return f"{self.what} as rated by {raters}{forms}"
+
+    def at(self, sessions: Any) -> RaterTable:
+        """Give the units of one session, by its label, or of several, by a list of labels."""
+        import numpy as np
+
+        from alliance._frames import cells
+
+        self.ids.require("session", purpose="at")
+        wanted = list(sessions) if isinstance(sessions, list | tuple | set | range) else [sessions]
+        labels = cells(self.ids.frame, self.ids.roles["session"])
+        try:
+            rows = [row for row, label in enumerate(labels) if label in wanted]
+        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
+            rows = []
+        if not rows:
+            raise from_code("invalid-option", "at: nothing is of this session")
+        return self.take(np.array(rows, dtype=np.intp))
+
+    def take(self, units: NDArray[np.intp]) -> RaterTable:
+        """Give some of the units."""
+        import numpy as np
+
+        ids = Ids(self.ids.frame.take(units), self.ids.roles)
+        return replace(self, values=np.ascontiguousarray(self.values[:, units]), ids=ids)
+
+    def dyad_means(self) -> tuple[RaterTable, NDArray[np.int64]]:
+        """Give each rater's mean per dyad over the units that all raters rated, and the number of these units."""
+        import numpy as np
+
+        dyads = self.ids.dyads()
+        first = first_rows(dyads)
+        means, rows = np.full((len(self.names), len(first)), np.nan), np.zeros(len(first), dtype=np.int64)
+        _native.dyad_means(self.values, len(self.names), dyads, means, rows)
+        roles = {role: column for role, column in self.ids.roles.items() if role in ("client", "therapist")}
+        ids = Ids.of(self.ids.frame.take(first), roles)
+        return replace(self, values=means, ids=ids), rows
 
 
 def read_raters(
