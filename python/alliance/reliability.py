@@ -414,7 +414,7 @@ def reliability(
     named = _groups(answers, groups)
     found = _native.form_reliability(
         answers.answers,
-        len(answers.items),
+        answers.items,
         {
             "rows": rows,
             "missing": missing,

@@ -80,18 +80,18 @@ struct Found {
 
 /// Alpha, omega, split halves, error of measurement and the items one by one.
 ///
-/// `answers` is a block of items x forms, reversed items turned, NaN where missing.
+/// `items` are the items' names, `answers` is a block of items x forms, reversed items turned, NaN where missing.
 #[pyfunction]
-pub(crate) fn form_reliability<'py>(
-    py: Python<'py>,
+pub(crate) fn form_reliability(
+    py: Python<'_>,
     answers: PyBuffer<f64>,
-    items: usize,
+    items: Vec<String>,
     options: FormOptions,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let choices = options.choices(py)?;
     let block = read(&answers)?;
     let found = py.detach(|| {
-        let columns = Columns::new(&columns_of(block, items))?;
+        let columns = Columns::new(&columns_of(block, items.len()))?.with_names(&items)?;
         let form = Form::new(&columns, choices.missing, level_of_rows(&options.rows));
         let alpha = form.alpha(choices.interval, options.confidence)?;
         let hierarchical =
@@ -131,7 +131,7 @@ pub(crate) fn form_reliability<'py>(
     )?;
     let without = found.alpha.without_constant_items.as_ref();
     result.set_item("alpha_without_constant_items", without.map(|alpha| facts(py, alpha)).transpose()?)?;
-    result.set_item("items", item_rows(&found, items))?;
+    result.set_item("items", item_rows(&found, items.len()))?;
     result.set_item("negative_items", &found.alpha.negative_items)?;
     result.set_item("mean_correlation", found.alpha.mean_correlation)?;
     result.set_item("fit", fit(&found.omega.fit))?;
@@ -213,13 +213,13 @@ fn hierarchy<'py>(py: Python<'py>, omega: &HierarchicalOmega) -> PyResult<Bound<
 pub(crate) fn ordinal_reliability<'py>(
     py: Python<'py>,
     answers: PyBuffer<f64>,
-    items: usize,
+    items: Vec<String>,
     rows: &str,
     sparse: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
     let block = read(&answers)?;
     let found = py.detach(|| {
-        let columns = Columns::new(&columns_of(block, items))?;
+        let columns = Columns::new(&columns_of(block, items.len()))?.with_names(&items)?;
         let rule = if sparse == "use" { OrdinalRule::none() } else { OrdinalRule::default() };
         Ok(ordinal(&columns, rule, level_of_rows(rows)))
     });
