@@ -53,17 +53,22 @@ pub(crate) fn dyad_means(
     Ok(())
 }
 
-/// Six intraclass correlations of a block of raters x units.
+/// Six intraclass correlations of a block of raters x units. `missing` is `listwise` or `reml`.
 #[pyfunction]
 pub(crate) fn intraclass_correlations<'py>(
     py: Python<'py>,
     ratings: PyBuffer<f64>,
     raters: usize,
+    missing: &str,
     confidence: f64,
 ) -> Facts<'py> {
+    let by = match missing {
+        "listwise" => icc::intraclass_correlations,
+        "reml" => icc::intraclass_correlations_by_reml,
+        _ => return Err(unknown_choice(py, "missing", &["listwise", "reml"])),
+    };
     let block = read(&ratings)?;
-    let found =
-        py.detach(|| icc::intraclass_correlations(&Columns::new(&columns_of(block, raters))?, confidence));
+    let found = py.detach(|| by(&Columns::new(&columns_of(block, raters))?, confidence));
     let found = done(py, found)?;
     let all = PyDict::new(py);
     let (one_way, agreement, consistency) = (&found.one_way, &found.agreement, &found.consistency);
