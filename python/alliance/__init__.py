@@ -11,18 +11,25 @@ back.
 from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.actor_partner import ActorPartner, Influence, actor_partner
+from alliance.agreement import Agreement, agreement
+from alliance.association import Association, association
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
+from alliance.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
+from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.rule_agreement import RuleAgreement
@@ -35,29 +42,41 @@ from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.study import Study, StudyScores
+from alliance.teams import TeamAgreement, team_agreement
+from alliance.tracking import Tracking, tracking
 
 __version__ = _version()
 
 __all__ = [
     "Accuracy",
+    "ActorPartner",
+    "Agreement",
     "AllianceError",
     "AllianceWarning",
+    "Association",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "CodedSessions",
+    "ConcordanceParts",
+    "Congruence",
+    "CongruenceChecklist",
+    "Elevation",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
     "Finding",
     "Findings",
     "Indicators",
+    "Influence",
     "Instrument",
+    "IntraclassCorrelations",
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
     "LiveRule",
     "Multiverse",
+    "OneWithMany",
     "OrdinalReliability",
     "Prorate",
     "Reliability",
@@ -74,24 +93,35 @@ __all__ = [
     "StudyScores",
     "SubscaleReliability",
     "SuddenShiftReport",
+    "TeamAgreement",
+    "Tracking",
     "Truth",
     "__version__",
+    "actor_partner",
+    "agreement",
+    "association",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
     "clinic",
+    "congruence",
     "detection_accuracy",
+    "elevation",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
+    "intraclass_correlations",
     "multiverse",
+    "one_with_many",
     "ordinal_reliability",
     "reliability",
     "rules",
     "score",
     "shapes",
     "simulate",
+    "team_agreement",
+    "tracking",
 ]

@@ -1,4 +1,4 @@
-"""Association of two raters: do they order clients alike, and do they move together?"""
+"""Association of two raters: whether they order clients alike, and whether they move together."""
 
 from __future__ import annotations
 

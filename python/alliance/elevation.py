@@ -1,4 +1,4 @@
-"""Elevation: who rates higher, and how far apart are two ratings of one session?"""
+"""Elevation: who rates higher, and how far apart two ratings of one session are."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Elevation(Result):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of this result should know."""
-        own = ()
+        own: tuple[str, ...] = ()
         if self.unit == "pomp" and len({form.id for form in self._forms}) > 1:
             own = (
                 "Scores are percentages of the maximum possible: a common ruler for two forms, no equating. A mean "
@@ -140,8 +140,10 @@ class Elevation(Result):
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
-        shown = ("mean_difference", "lower_limit", "upper_limit", "slope_on_mean", "concordance")
-        shown += ("concordance_any_session",)
+        shown = (
+            *("mean_difference", "lower_limit", "upper_limit", "slope_on_mean"),
+            *("concordance", "concordance_any_session"),
+        )
         return [(name.replace("_", " "), self.estimates[name]) for name in shown if name in self.estimates]
 
     def _sentences(self) -> Sequence[str]:
@@ -284,7 +286,7 @@ def elevation_of(pairs: Pairs, multiplier: float, confidence: float) -> Elevatio
 
     both = (pairs.first, pairs.second)
     limits = _native.limits_of_agreement(*both, pairs.dyads, multiplier, confidence)
-    found = {name: Estimate._of(facts) for name, facts in limits.items()}
+    found: dict[str, Any] = {name: Estimate._of(facts) for name, facts in limits.items()}
     any_session, parts = None, None
     mean = found["mean_difference"]
     if mean.rows_used > mean.units:

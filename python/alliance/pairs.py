@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alliance.errors import from_code
-from alliance.measurements import is_scores
+from alliance.measurements import NativeTable, is_scores
 from alliance.rater_table import AcrossForms, RaterTable, read_raters
-from alliance.sources import first_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,20 +31,25 @@ class Pairs:
     dyads : ndarray of uint32
         Number of each row's dyad: the client, with the therapist where that is known. Without a client every row is a
         dyad.
+    also : tuple of ndarray of float64
+        Further columns of numbers of a frame with one row per session or dyad.
     """
 
     table: RaterTable
     dyads: NDArray[np.uint32]
+    also: tuple[NDArray[np.float64], ...] = ()
 
     @property
     def first(self) -> NDArray[np.float64]:
         """Ratings of the first, NaN where missing."""
-        return self.table.values[0]
+        first: NDArray[np.float64] = self.table.values[0]
+        return first
 
     @property
     def second(self) -> NDArray[np.float64]:
         """Ratings of the second, NaN where missing."""
-        return self.table.values[1]
+        second: NDArray[np.float64] = self.table.values[1]
+        return second
 
     @property
     def names(self) -> tuple[str, str]:
@@ -63,22 +67,10 @@ class Pairs:
         """The forms, where they are known."""
         return self.table.instruments
 
-    def dyad_table(self, columns: Mapping[str, tuple[str, bytes, bytes | None, list[str] | None]]) -> Any:
+    def dyad_table(self, columns: NativeTable) -> Any:
         """Put a table of the native module, one row per dyad, beside the dyads' ids."""
-        import numpy as np
-
-        from alliance import _frames
-
-        read = {name: np.frombuffer(elements, dtype=dtype) for name, (dtype, elements, _, _) in columns.items()}
-        rows = first_rows(self.dyads)[read.pop("dyad")]
-        named = {
-            name: values if columns[name][3] is None else [columns[name][3][place] for place in values.tolist()]
-            for name, values in read.items()
-        }
-        ids = self.table.ids
-        whose = [ids.roles[role] for role in ("client", "therapist") if role in ids]
-        labels = _frames.without_index(self.kind, ids.frame.take(rows).ids(whose))
-        return _frames.beside(self.kind, labels, named)
+        whose = [role for role in ("client", "therapist") if role in self.table.ids]
+        return self.table.ids.table(self.dyads, whose, columns, of="dyad")
 
 
 def read_pairs(
@@ -96,8 +88,13 @@ def read_pairs(
     at: Any = None,
     across_forms: AcrossForms = "as-scored",
     requires: tuple[str, ...] = (),
+    also: Sequence[str] = (),
 ) -> Pairs:
-    """Read two ratings side by side; ``requires`` are the ids without which ``purpose`` is not served."""
+    """Read two ratings side by side.
+
+    ``requires`` are the ids without which ``purpose`` is not served, ``also`` further columns of a frame with one
+    column per rater.
+    """
     import numpy as np
 
     for option, value in (("first", first), ("second", second)):
@@ -107,9 +104,12 @@ def read_pairs(
     if is_wide and score is not None:
         problem = "of a frame with one column per rater name these columns as `first` and `second`"
         raise from_code("invalid-option", f"score: {problem}; `score` goes with `rater`")
+    for option, value in (("outcome", name) for name in also):
+        if not isinstance(value, str):
+            raise from_code("invalid-option", f"{option}: name a column")
     table = read_raters(
         data,
-        (first, second),
+        (first, second, *also),
         purpose=purpose,
         scale=scale,
         score=score,
@@ -126,4 +126,5 @@ def read_pairs(
     table = table if at is None else table.at(at)
     count = table.values.shape[1]
     dyads = table.ids.dyads() if "client" in table.ids else np.arange(count, dtype=np.uint32)
-    return Pairs(table, dyads)
+    further = tuple(table.values[2:])
+    return Pairs(replace(table, values=table.values[:2], names=table.names[:2]), dyads, further)

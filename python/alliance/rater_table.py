@@ -68,6 +68,10 @@ class RaterTable:
 
     def at(self, sessions: Any) -> RaterTable:
         """Give the units of one session, by its label, or of several, by a list of labels."""
+        return self.take(self.at_rows(sessions))
+
+    def at_rows(self, sessions: Any) -> NDArray[np.intp]:
+        """Give the places of these units."""
         import numpy as np
 
         from alliance._frames import cells
@@ -81,7 +85,7 @@ class RaterTable:
             rows = []
         if not rows:
             raise from_code("invalid-option", "at: nothing is of this session")
-        return self.take(np.array(rows, dtype=np.intp))
+        return np.array(rows, dtype=np.intp)
 
     def take(self, units: NDArray[np.intp]) -> RaterTable:
         """Give some of the units."""

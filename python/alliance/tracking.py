@@ -1,4 +1,4 @@
-"""Temporal tracking: does one rating follow the other from session to session, and by how much is it off?"""
+"""Temporal tracking: whether one rating follows the other from session to session, and by how much it is off."""
 
 from __future__ import annotations
 
@@ -124,19 +124,22 @@ class Tracking(Result):
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
-        shown = ("directional_bias", "temporal_congruence", "between_tracking", "profile_correlation")
-        shown += ("distinctive_correlation",)
+        shown = (
+            *("directional_bias", "temporal_congruence", "between_tracking"),
+            *("profile_correlation", "distinctive_correlation"),
+        )
         return [(name.replace("_", " "), self.estimates[name]) for name in shown]
 
     def _sentences(self) -> Sequence[str]:
         bias = self.directional_bias
         therapists = " and one per therapist" if self.therapist_variance is not None else ""
         return (
-            f"A truth and bias model was fitted to {self._described}, with {self.truth} as truth and {self.judgment} as "
-            f"judgment: {bias.rows_used} sessions of {bias.units} dyads ({bias.rows_dropped} left out), "
+            f"A truth and bias model was fitted to {self._described}, with {self.truth} as truth and {self.judgment} "
+            f"as judgment: {bias.rows_used} sessions of {bias.units} dyads ({bias.rows_dropped} left out), "
             f"{_ACCURACIES[self.accuracy]}{therapists}, REML.",
-            f"Directional bias was {bias}, temporal congruence within dyads {self.temporal_congruence}, tracking between "
-            f"dyads {self.between_tracking} ({100 * self.confidence:g} % intervals, Satterthwaite's degrees of freedom).",
+            f"Directional bias was {bias}, temporal congruence within dyads {self.temporal_congruence}, tracking "
+            f"between dyads {self.between_tracking} ({100 * self.confidence:g} % intervals, Satterthwaite's degrees of "
+            "freedom).",
             f"The courses of a dyad's two ratings correlated {self.profile_correlation} on average (Fisher's z).",
         )
 
@@ -277,12 +280,13 @@ def tracking_of(pairs: Pairs, truth: Truth, accuracy: Accuracy, nested: Nesting,
     model = _native.truth_and_bias(both[1 - true], both[true], pairs.dyads, therapists, accuracy, confidence)
     profiles = _native.profile_agreement(*both, pairs.dyads, points, confidence)
     optional = ("accuracy_variance", "bias_accuracy_correlation", "therapist_variance")
+    said: dict[str, Any] = {name: Estimate._of(model[name]) if name in model else None for name in optional}
     always = ("directional_bias", "temporal_congruence", "between_tracking", "bias_variance", "residual_variance")
     return Tracking(
         truth=names[true],
         judgment=names[1 - true],
         **{name: Estimate._of(model[name]) for name in always},
-        **{name: Estimate._of(model[name]) if name in model else None for name in optional},
+        **said,
         profile_correlation=Estimate._of(profiles["correlation"]),
         distinctive_correlation=Estimate._of(profiles["distinctive"]),
         plain_mean_correlation=profiles["plain_mean"],

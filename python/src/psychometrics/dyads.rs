@@ -6,7 +6,7 @@ use alliance_psychometrics::dyads::{
 };
 use alliance_psychometrics::icc;
 use alliance_psychometrics::mixed::SlopeCovariance;
-use alliance_psychometrics::{Columns, FTest, Level, PsychometricsError};
+use alliance_psychometrics::{Columns, FTest, Level, PsychometricsError, Status};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -483,6 +483,8 @@ pub(crate) fn team_agreement<'py>(
     let all = named(py, &[("one_member", &found.one_member), ("team_mean", &found.team_mean)])?;
     all.set_item("expected_variance", found.expected_variance)?;
     all.set_item("median_within_agreement", found.median_within_agreement)?;
+    let set_to_zero = |team: &&Team| team.within_agreement.status == Status::OutOfRange;
+    all.set_item("set_to_zero", found.teams.iter().filter(set_to_zero).count())?;
     all.update(to_python(py, vec![("teams", each_team(&found.teams))])?.as_mapping())?;
     Ok(all)
 }
