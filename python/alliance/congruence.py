@@ -214,7 +214,7 @@ class Congruence(Result):
             f"product (response surface; both ratings less {self.centre:g}; {self.a1.rows_dropped} dyads left out).",
             f"The surface explained {100 * self.r_squared:.0f} % of the variance; quadratic terms added "
             f"{'' if adds.p_value < 1 - self.confidence else 'nothing certain '}to the plane "
-            f"(F({adds.numerator_degrees:g}, {adds.denominator_degrees:g}) = {adds.f:.2f}, p = {adds.p_value:.3g})."
+            f"(F({adds.numerator_degrees:g}, {adds.denominator_degrees:g}) = {adds.f:.2f}, {_p(adds.p_value)})."
             if adds.f == adds.f
             else "The surface could not be fitted.",
             f"{said} ({100 * self.confidence:g} % intervals).",
@@ -252,6 +252,10 @@ class Congruence(Result):
         rows = [(words, getattr(self.checklist, name)) for name, words in _CONDITIONS.items()]
         rows.append(("all together", self.checklist.verdict))
         return _html.table(("congruence effect in the strict sense", ""), rows)
+
+
+def _p(value: float) -> str:
+    return "p < .001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _is_outside(axis: Axis) -> bool:

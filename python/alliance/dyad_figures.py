@@ -81,7 +81,10 @@ def surface(found: Congruence) -> Any:
     """Draw the surface as contours within the region that both ratings span."""
     import numpy as np
 
-    figure = _notebook_figure()(figsize=(5.6, 4.6), layout="constrained")
+    figure = _notebook_figure()(figsize=(5.6, 4.8), layout="constrained")
+    # Behind the line above, which says what to install where matplotlib is not there.
+    from matplotlib.ticker import MaxNLocator
+
     panel = figure.subplots()
     panel.set_xlabel(f"{found.first}, {_UNITS[found.unit]}", fontsize=8)
     panel.set_ylabel(f"{found.second}, {_UNITS[found.unit]}", fontsize=8)
@@ -101,10 +104,12 @@ def surface(found: Congruence) -> Any:
     # Levels of what is seen: outside the outline the surface may go anywhere.
     inside = outline.get_path().contains_points(np.column_stack([first.ravel(), second.ravel()]))
     seen = heights.ravel()[inside]
-    levels = np.linspace(seen.min(), seen.max(), 9) if len(seen) and seen.min() < seen.max() else None
-    if levels is not None:
+    if len(seen) and seen.min() < seen.max():
+        levels = MaxNLocator(9).tick_values(seen.min(), seen.max())
         filled = panel.contourf(first, second, heights, levels=levels, cmap="cividis", extend="both", zorder=1)
-        lines = panel.contour(first, second, heights, levels=levels, colors="white", linewidths=0.5, zorder=2)
+        lines = panel.contour(
+            first, second, heights, levels=levels, colors="white", linewidths=0.5, linestyles="solid", zorder=2
+        )
         for drawn in (filled, lines):
             drawn.set_clip_path(outline)
         bar = figure.colorbar(filled, ax=panel, shrink=0.85)
@@ -131,7 +136,7 @@ def surface(found: Congruence) -> Any:
     panel.set_xlim(axis[0], axis[-1])
     panel.set_ylim(axis[0], axis[-1])
     panel.set_aspect("equal")
-    panel.legend(loc="upper left", fontsize=7, frameon=True, framealpha=0.8, edgecolor="none")
+    figure.legend(loc="outside lower center", ncols=3, fontsize=7, frameon=False)
     return figure
 
 

@@ -64,7 +64,7 @@ class RaterTable:
         """Who rated what, for a sentence."""
         raters = f"{', '.join(self.names[:-1])} and {self.names[-1]}" if len(self.names) > 1 else "".join(self.names)
         forms = f" ({', '.join(form.id for form in self.instruments)})" if self.instruments else ""
-        return f"{self.what} as rated by {raters}{forms}"
+        return f"ratings by {raters}" if self.what == "ratings" else f"{self.what} as rated by {raters}{forms}"
 
     def at(self, sessions: Any) -> RaterTable:
         """Give the units of one session, by its label, or of several, by a list of labels."""

@@ -84,7 +84,8 @@ class Result(ABC):
         str
             Plain text.
         """
-        return " ".join((*self._sentences(), *self.notes, f"Computed with alliance {_native.version()}."))
+        notes = (note if note.endswith((".", "?", "!")) else f"{note}." for note in self.notes)
+        return " ".join((*self._sentences(), *notes, f"Computed with alliance {_native.version()}."))
 
     def cite(self) -> str:
         """Give BibTeX entries of the instruments, the methods and this software.

@@ -185,8 +185,8 @@ def team_agreement(
     Notes
     -----
     r_wg(j) = J (1 - s²/v) / (J (1 - s²/v) + s²/v) for J items, their mean variance s² within the team and the variance
-    v of the null distribution, (A² - 1) / 12 if uniform over A options (James, Demaree and Wolf 1984). ICC(1) and ICC(2)
-    are of the members' scores by one-way analysis of variance (Bliese 2000), not clipped.
+    v of the null distribution, (A² - 1) / 12 if uniform over A options (James, Demaree and Wolf 1984). ICC(1) and
+    ICC(2) are of the members' scores by one-way analysis of variance (Bliese 2000), not clipped.
 
     Examples
     --------
