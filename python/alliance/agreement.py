@@ -181,11 +181,13 @@ def agreement(
     Examples
     --------
     >>> import alliance as al
-    >>> clinic = al.simulate(dyads=40, sessions=6, seed=1)
-    >>> study = (al.Study(client="client", session="session")
-    ...     .with_forms(clinic.client_forms, "wai-sr-client", columns="wai_{item}")
-    ...     .with_forms(clinic.therapist_forms, "wai-srt-therapist", columns="wai_{item}"))
-    >>> found = al.agreement(study, across_forms="pomp")
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"case": [1, 1, 1, 2, 2, 2, 3, 3, 3], "visit": [1, 2, 3] * 3,
+    ...                       "client": [5.0, 5.5, 6.0, 4.0, 4.5, 5.5, 6.0, 5.0, 6.5],
+    ...                       "therapist": [4.5, 4.5, 5.0, 4.0, 4.0, 5.0, 5.0, 4.5, 5.0]})
+    >>> found = al.agreement(frame, client="case", session="visit")
+    >>> print(found.elevation.mean_difference, "|", found.association.within_clients)
+    0.72 (-0.14 to 1.58) | 0.89 (0.42 to 0.98)
     >>> sorted(set(found.to_frame()["question"]))
     ['association', 'elevation', 'tracking']
     """

@@ -139,7 +139,7 @@ def association(
     ...                       "therapist": [3.0, 3.5, 5.0, 5.0, 4.0, 5.5, 4.0, 4.0, 3.5]})
     >>> found = al.association(frame, client="case", session="visit")
     >>> print(found.within_clients)
-    0.92 (0.50 to 0.99)
+    0.93 (0.58 to 0.99)
     """
     pairs = read_pairs(
         data,

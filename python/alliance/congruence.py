@@ -226,7 +226,18 @@ class Congruence(Result):
         return ("edwards-1993", "shanock-2010", "humberg-2019")
 
     def surface_at(self, first: float, second: float) -> float:
-        """Give the outcome that the surface expects at two ratings, in their own unit."""
+        """Give the outcome that the surface expects at two ratings.
+
+        Parameters
+        ----------
+        first, second : float
+            The ratings, in their own unit (not centred).
+
+        Returns
+        -------
+        float
+            The expected outcome; outside the ratings that went in it means nothing.
+        """
         x, y = first - self.centre, second - self.centre
         b = [each.value for each in self.coefficients.values()]
         return b[0] + b[1] * x + b[2] * y + b[3] * x * x + b[4] * x * y + b[5] * y * y
@@ -346,7 +357,7 @@ def congruence(
     ...                       "change": [c - (c - t) ** 2 + 0.1 * (c * t % 3) for c, t in pairs]})
     >>> found = al.congruence(frame, outcome="change")
     >>> print(f"{found.a4.value:.2f}", found.checklist.falls_with_incongruence)
-    -3.96 met
+    -4.00 met
     """
     own_outcome = outcomes is None
     if own_outcome and (is_scores(data) or rater is not None):

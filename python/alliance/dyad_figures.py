@@ -24,7 +24,7 @@ def bland_altman(found: Elevation) -> Any:
     panel = figure.subplots()
     means, differences = found._points[:, ~np.isnan(found._points[1])]
     many = len(means)
-    opacity = min(0.7, max(0.08, 60 / max(many, 1)))
+    opacity = min(0.7, max(0.05, 150 / max(many, 1)))
     panel.plot(
         means,
         differences,
@@ -66,7 +66,7 @@ def _line(panel: Any, estimate: Estimate, words: str, style: str) -> None:
         panel.axhspan(estimate.low, estimate.high, color=_ORANGE, alpha=0.13, linewidth=0, zorder=0)
     panel.axhline(estimate.value, color=_ORANGE, linewidth=1.3, linestyle=style, zorder=3)
     panel.annotate(
-        f"{words} {estimate.value:.2f}",
+        f"{words}  {estimate.value:.2f}".replace("-", "\N{MINUS SIGN}"),
         (1, estimate.value),
         xycoords=("axes fraction", "data"),
         xytext=(4, 0),

@@ -261,7 +261,7 @@ def elevation(
     >>> print(found.mean_difference)
     0.60 (0.08 to 1.12)
     >>> print(found.concordance)
-    0.80 (0.32 to 0.95)
+    0.80 (0.20 to 0.96)
     """
     pairs = read_pairs(
         data,

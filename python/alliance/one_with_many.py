@@ -177,7 +177,7 @@ def one_with_many(
     ...                       "client": [5.0, 5.5, 5.0, 5.5, 6.5, 6.0, 6.0, 5.0, 6.5]})
     >>> found = al.one_with_many(frame, client="case", therapist="who")
     >>> print(found.dyadic.correlation)
-    0.92
+    0.84
     """
     pairs = read_pairs(
         data,

@@ -261,7 +261,7 @@ repeated_case <- function(id, data, repeated = TRUE) {
   role_of <- function(model) (fixef(model)[["role"]]^2 - vcov(model)["role", "role"]) / 2
   naive <- c(of(simple, "client"), role_of(simple), of(simple, "Residual"))
   list(
-    id = id, kind = "repeated-concordance", clients = I(data$client), first = I(data$first), second = I(data$second),
+    id = id, kind = "repeated-concordance", clients = I(data$client), sessions = I(data$session), first = I(data$first), second = I(data$second),
     repeated = repeated, components = I(unname(v)), component_errors = I(sqrt(diag(C))), role = I(c(role, sqrt(of_role))),
     same_session = I(concordance(if (repeated) 1:2 else 1)), any_session = I(if (repeated) concordance(1) else NA_real_),
     without_own_bias = naive[1] / sum(naive))
