@@ -18,7 +18,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ConcordanceParts", "Elevation", "elevation"]
+__all__ = ["ConcordanceParts", "Elevation", "Shifts", "elevation"]
+
+
+class Shifts(NamedTuple):
+    """Why a concordance lies below the correlation. Part of an :class:`Elevation` with one pair per dyad.
+
+    Parameters
+    ----------
+    bias_correction : float
+        C_b, from 0 to 1: concordance = correlation * C_b.
+    scale : float
+        v, SD of the first by SD of the second.
+    location : float
+        u, difference of means in units of the geometric mean of the SDs.
+    """
+
+    bias_correction: float
+    scale: float
+    location: float
 
 
 class ConcordanceParts(NamedTuple):
@@ -74,6 +92,8 @@ class Elevation(Result):
         Of the ratings of two sessions of one dyad; None with one pair per dyad.
     parts : ConcordanceParts or None
         The variances behind both; None with one pair per dyad.
+    shifts : Shifts or None
+        Shifts of location and scale behind Lin's concordance; None with several sessions per dyad.
     multiplier : float
         Standard deviations from the mean difference to a limit.
     confidence : float
@@ -93,6 +113,7 @@ class Elevation(Result):
     concordance: Estimate
     concordance_any_session: Estimate | None
     parts: ConcordanceParts | None
+    shifts: Shifts | None
     multiplier: float
     confidence: float
     _forms: tuple[Instrument, ...]
@@ -287,7 +308,7 @@ def elevation_of(pairs: Pairs, multiplier: float, confidence: float) -> Elevatio
     both = (pairs.first, pairs.second)
     limits = _native.limits_of_agreement(*both, pairs.dyads, multiplier, confidence)
     found: dict[str, Any] = {name: Estimate._of(facts) for name, facts in limits.items()}
-    any_session, parts = None, None
+    any_session, parts, shifts = None, None, None
     mean = found["mean_difference"]
     if mean.rows_used > mean.units:
         repeated = _native.repeated_concordance(*both, pairs.dyads, confidence)
@@ -295,7 +316,9 @@ def elevation_of(pairs: Pairs, multiplier: float, confidence: float) -> Elevatio
         concordance, any_session = named.pop("same_session"), named.pop("any_session")
         parts = ConcordanceParts(**named)
     else:
-        concordance = Estimate._of(_native.level_agreement(*both, confidence)["concordance"])
+        level = _native.level_agreement(*both, confidence)
+        concordance = Estimate._of(level["concordance"])
+        shifts = Shifts(level["bias_correction"], level["scale_shift"], level["location_shift"])
     points = np.empty((2, len(pairs.dyads)))
     _native.mean_and_difference(*both, points)
     return Elevation(
@@ -305,6 +328,7 @@ def elevation_of(pairs: Pairs, multiplier: float, confidence: float) -> Elevatio
         concordance=concordance,
         concordance_any_session=any_session,
         parts=parts,
+        shifts=shifts,
         multiplier=multiplier,
         confidence=confidence,
         _forms=pairs.instruments,
