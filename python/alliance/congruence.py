@@ -203,8 +203,8 @@ class Congruence(Result):
             "a5": "a5",
         }
         shown = [(word, self.estimates[name]) for name, word in words.items()]
-        point = ("stationary_first", "stationary_second")
-        return [*shown, *((name.replace("_", " "), self.estimates[name]) for name in point if name in self.estimates)]
+        point = zip((self.first, self.second), self.stationary_point or (), strict=False)
+        return [*shown, *((f"stationary point, {name} less {self.centre:.2f}", each) for name, each in point)]
 
     def _sentences(self) -> Sequence[str]:
         adds = self.quadratic_terms

@@ -91,12 +91,12 @@ pub(crate) fn intraclass_correlations<'py>(
 
 /// Pearson's correlation, Lin's concordance and what they are made of, of pairs that are one per dyad.
 #[pyfunction]
-pub(crate) fn level_agreement<'py>(
-    py: Python<'py>,
+pub(crate) fn level_agreement(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second) = (read(&first)?, read(&second)?);
     let found = py.detach(|| dyads::level_agreement(first, second, Level::BetweenClients, confidence));
     let found = done(py, found)?;
@@ -116,13 +116,13 @@ pub(crate) fn level_agreement<'py>(
 
 /// Concordance of repeated ratings and its variance components.
 #[pyfunction]
-pub(crate) fn repeated_concordance<'py>(
-    py: Python<'py>,
+pub(crate) fn repeated_concordance(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     dyads: PyBuffer<u32>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second, codes) = (read(&first)?, read(&second)?, read(&dyads)?);
     let found = py.detach(|| dyads::repeated_concordance(first, second, codes, confidence));
     let found = done(py, found)?;
@@ -143,14 +143,14 @@ pub(crate) fn repeated_concordance<'py>(
 
 /// Mean difference and limits of agreement.
 #[pyfunction]
-pub(crate) fn limits_of_agreement<'py>(
-    py: Python<'py>,
+pub(crate) fn limits_of_agreement(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     dyads: PyBuffer<u32>,
     multiplier: f64,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second, codes) = (read(&first)?, read(&second)?, read(&dyads)?);
     let found = py.detach(|| dyads::limits_of_agreement(first, second, Some(codes), multiplier, confidence));
     let found = done(py, found)?;
@@ -185,13 +185,13 @@ pub(crate) fn mean_and_difference(
 
 /// Correlation of the dyads' means, and of changes within dyads.
 #[pyfunction]
-pub(crate) fn association<'py>(
-    py: Python<'py>,
+pub(crate) fn association(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     dyads: PyBuffer<u32>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second, codes) = (read(&first)?, read(&second)?, read(&dyads)?);
     let found = py.detach(|| dyads::profile_agreement(first, second, codes, None, confidence));
     let found = done(py, found)?;
@@ -205,14 +205,14 @@ pub(crate) fn association<'py>(
 /// Agreement of the two profiles of each dyad, and over dyads; the dyads as a table in the order of their codes.
 #[pyfunction]
 #[pyo3(signature = (first, second, dyads, points, confidence))]
-pub(crate) fn profile_agreement<'py>(
-    py: Python<'py>,
+pub(crate) fn profile_agreement(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     dyads: PyBuffer<u32>,
     points: Option<PyBuffer<u32>>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second, codes) = (read(&first)?, read(&second)?, read(&dyads)?);
     let points = points.as_ref().map(read).transpose()?;
     let found = py.detach(|| dyads::profile_agreement(first, second, codes, points, confidence));
@@ -304,14 +304,14 @@ fn effects(dyads: &[DyadEffect]) -> Table {
 /// The response surface, its axes, tests, checklist and the corners of the region of the data.
 #[pyfunction]
 #[pyo3(signature = (first, second, outcome, centre, confidence))]
-pub(crate) fn response_surface<'py>(
-    py: Python<'py>,
+pub(crate) fn response_surface(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     outcome: PyBuffer<f64>,
     centre: Option<f64>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second, outcome) = (read(&first)?, read(&second)?, read(&outcome)?);
     let centre = centre.map_or(Centre::PooledMean, Centre::Value);
     let found = py.detach(|| dyads::response_surface(first, second, outcome, centre, confidence));
@@ -384,12 +384,12 @@ pub(crate) fn observed_region(
 
 /// Actor and partner effects: ratings before and after, of the first and of the second.
 #[pyfunction]
-pub(crate) fn actor_partner<'py>(
-    py: Python<'py>,
+pub(crate) fn actor_partner(
+    py: Python<'_>,
     before: (PyBuffer<f64>, PyBuffer<f64>),
     after: (PyBuffer<f64>, PyBuffer<f64>),
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let before = [read(&before.0)?, read(&before.1)?];
     let after = [read(&after.0)?, read(&after.1)?];
     let found = py.detach(|| dyads::actor_partner(before, after, confidence));
@@ -398,14 +398,14 @@ pub(crate) fn actor_partner<'py>(
 
 /// Actor and partner effects of all steps from a session to the next.
 #[pyfunction]
-pub(crate) fn actor_partner_over_sessions<'py>(
-    py: Python<'py>,
+pub(crate) fn actor_partner_over_sessions(
+    py: Python<'_>,
     first: PyBuffer<f64>,
     second: PyBuffer<f64>,
     dyads: PyBuffer<u32>,
     sessions: PyBuffer<i64>,
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (first, second) = (read(&first)?, read(&second)?);
     let (codes, sessions) = (read(&dyads)?, read(&sessions)?);
     let found = py.detach(|| dyads::actor_partner_over_sessions(first, second, codes, sessions, confidence));
@@ -426,12 +426,12 @@ fn partners<'py>(py: Python<'py>, found: &ActorPartner) -> Facts<'py> {
 
 /// Variance partition of a therapist with several clients.
 #[pyfunction]
-pub(crate) fn one_with_many<'py>(
-    py: Python<'py>,
+pub(crate) fn one_with_many(
+    py: Python<'_>,
     by_the_one: PyBuffer<f64>,
     by_the_many: PyBuffer<f64>,
     ones: PyBuffer<u32>,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let (one, many, codes) = (read(&by_the_one)?, read(&by_the_many)?, read(&ones)?);
     let found = py.detach(|| dyads::one_with_many(one, many, codes));
     let found = done(py, found)?;
@@ -455,15 +455,15 @@ pub(crate) fn one_with_many<'py>(
 ///
 /// `answers` is a block of items x members, `null` a word and, where that is `variance`, the variance.
 #[pyfunction]
-pub(crate) fn team_agreement<'py>(
-    py: Python<'py>,
+pub(crate) fn team_agreement(
+    py: Python<'_>,
     answers: PyBuffer<f64>,
     items: usize,
     teams: PyBuffer<u32>,
     options: u32,
     null: (String, f64),
     confidence: f64,
-) -> Facts<'py> {
+) -> Facts<'_> {
     let null = match null.0.as_str() {
         "uniform" => NullDistribution::Uniform,
         "slight-skew" => NullDistribution::SlightSkew,
