@@ -247,6 +247,8 @@ def intraclass_correlations(
         across_forms=across_forms,
         needs=() if is_wide else ("client",),
     )
+    if "client" in table.ids and "session" in table.ids:
+        table.ids.require_once(*table.ids.roles, purpose="intraclass_correlations")
     table = table if at is None else table.at(at)
     if units == "client-means":
         table.ids.require("client", purpose="intraclass_correlations")

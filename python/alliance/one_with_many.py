@@ -97,6 +97,18 @@ class OneWithMany(Result):
         each = self.by_the_one.within
         return f"{self._therapists} therapists, {each.rows_used} dyads that both rated, {each.rows_dropped} left out"
 
+    @property
+    def _shown(self) -> Sequence[tuple[str, Estimate]]:
+        one, many = self.by_the_one, self.by_the_many
+        return [
+            (f"ratings by {self.one}, between therapists (perceiver)", one.between),
+            (f"ratings by {self.one}, within (relationship, error)", one.within),
+            (f"ratings by {self.many}, between therapists (partner)", many.between),
+            (f"ratings by {self.many}, within (relationship, rater, error)", many.within),
+            ("generalized reciprocity", self.generalized.correlation),
+            ("dyadic reciprocity", self.dyadic.correlation),
+        ]
+
     def _sentences(self) -> Sequence[str]:
         shares = [part.share_between for part in (self.by_the_one, self.by_the_many)]
         return (

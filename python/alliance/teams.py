@@ -95,7 +95,9 @@ class TeamAgreement(Result):
     def _line(self) -> str:
         each = self.icc_1
         items = "1 item" if len(self.items) == 1 else f"{len(self.items)} items"
-        return f"{each.units} teams, {each.rows_used} forms ({each.rows_dropped} left out), {items}"
+        form = "r_wg" if len(self.items) == 1 else "r_wg(j)"
+        median = f"median {form} {_two(self.median_r_wg)}"
+        return f"{each.units} teams, {each.rows_used} forms ({each.rows_dropped} left out), {items}, {median}"
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:

@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -401,6 +402,47 @@ class TestNonsense:
         with pytest.raises(al.AllianceError) as caught:
             al.elevation(frame, **WIDE)
         assert "7431" not in str(caught.value) and caught.value.__cause__ is None
+
+
+SECRET = "K-9824-q"
+
+
+def questions():
+    """Give every question of the family, asked of a frame."""
+    names = {"client": "case", "session": "visit", "first": "ours", "second": "theirs"}
+    raters = {name: names[name] for name in ("client", "session")}
+    return {
+        "association": lambda frame: al.association(frame, **names),
+        "elevation": lambda frame: al.elevation(frame, **names),
+        "tracking": lambda frame: al.tracking(frame, **names),
+        "agreement": lambda frame: al.agreement(frame, **names),
+        "congruence": lambda frame: al.congruence(frame, outcome="theirs", outcomes=frame, **names),
+        "actor_partner": lambda frame: al.actor_partner(frame, **names),
+        "one_with_many": lambda frame: al.one_with_many(frame, **names, therapist="who"),
+        "intraclass_correlations": lambda frame: al.intraclass_correlations(frame, ["ours", "theirs"], **raters),
+        "team_agreement": lambda frame: al.team_agreement(frame, columns=["ours"], rater="who", options=7, **raters),
+    }
+
+
+class TestPrivacy:
+    @pytest.mark.parametrize("question", questions())
+    @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+    def test_what_is_wrong_with_a_row_is_told_without_the_row(self, question, kind):
+        good = {"case": [SECRET] * 2 + ["b"] * 2, "visit": [1, 2, 1, 2], "who": ["x"] * 4, "ours": [982451.0, 2, 3, 4]}
+        good["theirs"] = [1.0, 2, 4, 3]
+        for name, cells_ in (
+            ("ours", ["982451 points", "2", "3", "4"]),
+            ("ours", [float("inf"), 982451.0, 3.0, 4.0]),
+            ("case", [SECRET, None, "b", "b"]),
+            ("visit", [1, 1, 2, 2]),
+        ):
+            columns = {**good, name: cells_}
+            frame = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}[kind](columns)
+            with pytest.raises(al.AllianceError) as caught:
+                questions()[question](frame)
+            told = f"{caught.value} {caught.value!r} {vars(caught.value)} {caught.value.__cause__}"
+            assert SECRET not in told and "982451" not in told
+            assert caught.value.code in al.errors.error_codes()
 
 
 class TestResults:
