@@ -4,7 +4,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options
+from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options, SessionIds, SessionOptions
 
 __all__ = [
     "CourseShapes",
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "combine_codes",
     "counts",
+    "decision_rows",
     "detection_accuracy",
     "discrepancy",
     "dyad_means",
@@ -46,6 +47,7 @@ __all__ = [
     "preset",
     "preset_ids",
     "profile_agreement",
+    "rater_contrast",
     "read_numbers",
     "read_yes_no",
     "recognition",
@@ -55,12 +57,15 @@ __all__ = [
     "response_surface",
     "rule_facts",
     "scale_misfit",
+    "session_reliability",
+    "session_stability",
     "session_states",
     "simulate",
     "span_types",
     "statuses",
     "sudden_shifts",
     "team_agreement",
+    "times_needed",
     "totals_to_means",
     "truth_and_bias",
     "version",
@@ -390,3 +395,14 @@ def dyad_means(
 def intraclass_correlations(
     ratings: NDArray[np.float64], raters: int, missing: str, confidence: float
 ) -> dict[str, Any]: ...
+def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
+def decision_rows(
+    variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]
+) -> list[tuple[int, int, float, float]]: ...
+def times_needed(single: float, target: float) -> int | None: ...
+def session_stability(
+    values: NDArray[np.float64], raters: int, ids: SessionIds, sessions: tuple[int, int], confidence: float
+) -> list[tuple[int, dict[str, Any]]]: ...
+def rater_contrast(
+    values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
+) -> tuple[int, int, dict[str, Any]]: ...

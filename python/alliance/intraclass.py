@@ -228,7 +228,7 @@ def intraclass_correlations(
     ...                        "d": [8, 2, 8, 6, 9, 7]})
     >>> found = al.intraclass_correlations(judges, ["a", "b", "c", "d"])
     >>> print(found.agreement)
-    0.29 (0.0188 to 0.76)
+    0.29 (0.02 to 0.76)
     >>> print(found.consistency)
     0.71 (0.34 to 0.95)
     """

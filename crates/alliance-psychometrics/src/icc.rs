@@ -374,7 +374,8 @@ impl IntraclassCorrelations {
         }
     }
 
-    /// From variance components of targets, raters and residuals, such as REML gives where cells are missing.
+    /// From variance components of targets, raters and residuals that are known, such as published ones; from ratings,
+    /// [`intraclass_correlations_by_reml`] gives intervals too.
     ///
     /// `raters` is the number the average stands for. The one-way forms are undefined: their model has no component of
     /// raters. No intervals. A component that is negative is used as it is.
