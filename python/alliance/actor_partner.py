@@ -251,7 +251,7 @@ def _at(pairs: Pairs, session: Any) -> tuple[Any, Any]:
     """Give both ratings of each dyad at one session, NaN where there is none."""
     import numpy as np
 
-    rows = pairs.table.at_rows(session)
+    rows = pairs.table.ids.rows_at(session, what="rating")
     sides = np.full((2, int(pairs.dyads.max()) + 1), np.nan)
     sides[:, pairs.dyads[rows]] = pairs.table.values[:, rows]
     return sides[0], sides[1]

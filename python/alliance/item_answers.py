@@ -92,20 +92,8 @@ class ItemAnswers:
         return "pooled-rows" if len(dyads) > len(first_rows(dyads)) else "one-session"
 
     def at(self, session: Any) -> ItemAnswers:
-        """Give the forms of one session, by its label."""
-        import numpy as np
-
-        from alliance._frames import cells
-
-        self.ids.require("session", purpose="at")
-        labels = cells(self.ids.frame, self.ids.roles["session"])
-        try:
-            rows = [row for row, label in enumerate(labels) if label == session]
-        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
-            rows = []
-        if not rows:
-            raise from_code("invalid-option", "at: no form is of this session")
-        return self.take(np.array(rows, dtype=np.intp))
+        """Give the forms of one session, by its label, or of several, by a list of labels."""
+        return self.take(self.ids.rows_at(session, what="form"))
 
     def take(self, rows: NDArray[np.intp]) -> ItemAnswers:
         """Give some of the forms."""

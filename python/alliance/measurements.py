@@ -63,6 +63,23 @@ class Ids:
         numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
         return numbers
 
+    def rows_at(self, sessions: Any, *, what: str) -> NDArray[np.intp]:
+        """Give the rows of one session, by its label, or of several, by a list of labels; ``what`` the rows are."""
+        import numpy as np
+
+        from alliance._frames import cells
+
+        self.require("session", purpose="at")
+        wanted = list(sessions) if isinstance(sessions, list | tuple | set | range) else [sessions]
+        labels = cells(self.frame, self.roles["session"])
+        try:
+            rows = [row for row, label in enumerate(labels) if label in wanted]
+        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
+            rows = []
+        if not rows:
+            raise from_code("invalid-option", f"at: no {what} is of this session")
+        return np.array(rows, dtype=np.intp)
+
     def require_once(self, *roles: str, purpose: str) -> None:
         """Raise ``duplicate-form`` if rows repeat the ids of an earlier row."""
         import numpy as np

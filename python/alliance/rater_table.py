@@ -68,24 +68,7 @@ class RaterTable:
 
     def at(self, sessions: Any) -> RaterTable:
         """Give the units of one session, by its label, or of several, by a list of labels."""
-        return self.take(self.at_rows(sessions))
-
-    def at_rows(self, sessions: Any) -> NDArray[np.intp]:
-        """Give the places of these units."""
-        import numpy as np
-
-        from alliance._frames import cells
-
-        self.ids.require("session", purpose="at")
-        wanted = list(sessions) if isinstance(sessions, list | tuple | set | range) else [sessions]
-        labels = cells(self.ids.frame, self.ids.roles["session"])
-        try:
-            rows = [row for row, label in enumerate(labels) if label in wanted]
-        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
-            rows = []
-        if not rows:
-            raise from_code("invalid-option", "at: nothing is of this session")
-        return np.array(rows, dtype=np.intp)
+        return self.take(self.ids.rows_at(sessions, what="rating"))
 
     def take(self, units: NDArray[np.intp]) -> RaterTable:
         """Give some of the units."""

@@ -519,6 +519,37 @@ fn concordance_of_repeated_ratings_is_made_of_the_components_of_lme4() {
     }
 }
 
+/// 95 % intervals of both concordances hold the value the ratings were made with about as often as they say.
+#[test]
+fn intervals_of_repeated_concordance_cover_the_truth() {
+    let (dyad, session, own_bias, error, shift) = (0.3_f64, 0.06_f64, 0.15_f64, 0.1_f64, 0.3_f64);
+    let all = dyad + session + own_bias + error + shift * shift / 2.0;
+    let truth = [(dyad + session) / all, dyad / all];
+    let mut covered = [0_u32; 2];
+    for sample in 0..300_u64 {
+        let mut random = alliance_statistics::Generator::stream(9, sample);
+        let mut draw = |variance: f64| variance.sqrt() * random.normal();
+        let (mut first, mut second, mut codes) = (vec![], vec![], vec![]);
+        for code in 0..40 {
+            let level = draw(dyad);
+            let bias = [draw(own_bias), draw(own_bias)];
+            for _ in 0..6 {
+                let shared = level + draw(session);
+                first.push(shared + bias[0] + draw(error));
+                second.push(shared + bias[1] - shift + draw(error));
+                codes.push(code);
+            }
+        }
+        let found = repeated_concordance(&first, &second, &codes, 0.95).unwrap();
+        for (place, estimate) in [&found.same_session, &found.any_session].into_iter().enumerate() {
+            let interval = estimate.interval.unwrap();
+            covered[place] += u32::from((interval.low..=interval.high).contains(&truth[place]));
+        }
+    }
+    // Of 300, 285 are expected, with a standard deviation of 4.
+    assert!(covered.iter().all(|count| (273..=297).contains(count)), "{covered:?}");
+}
+
 /// Trap 10: without variation a correlation is undefined, however well the raters agree; what speaks of levels is not.
 #[test]
 fn trap_10_raters_without_variation_have_levels_and_no_correlation() {

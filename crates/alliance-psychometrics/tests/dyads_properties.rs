@@ -136,7 +136,7 @@ proptest! {
 
     /// One pair per dyad: Lin's concordance of the same moments, but for its squared mean difference and divisor.
     #[test]
-    fn concordance_of_single_pairs_is_lins_with_unbiased_moments(pairs in vec((1.0..7.0_f64, 1.0..7.0_f64), 4..40)) {
+    fn concordance_of_single_pairs_is_that_of_lin_with_unbiased_moments(pairs in vec((1.0..7.0_f64, 1.0..7.0_f64), 4..40)) {
         let dyads: Vec<u32> = (0..).take(pairs.len()).collect();
         let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
         let n = x.len() as f64;
