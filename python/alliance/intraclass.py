@@ -78,6 +78,7 @@ class IntraclassCorrelations(Result):
     confidence: float
     _clients: int
     _rows: int
+    _rated: str
     _forms: tuple[Instrument, ...]
     _described: str
     _kind: Any
@@ -112,8 +113,7 @@ class IntraclassCorrelations(Result):
     @property
     def _line(self) -> str:
         each = self.agreement
-        words = {"sessions": "sessions", "client-means": "clients' means"}[self.units]
-        return f"{len(self.raters)} raters, {each.rows_used} {words}, {each.rows_dropped} left out"
+        return f"{len(self.raters)} raters, {each.rows_used} {self._rated}, {each.rows_dropped} left out"
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
@@ -125,7 +125,7 @@ class IntraclassCorrelations(Result):
             "listwise": "mean squares of units that all rated",
             "reml": "variance components by REML, from all ratings",
         }[self.missing]
-        words = {"sessions": "sessions", "client-means": "clients' means over the sessions that all rated"}[self.units]
+        words = f"{self._rated} over the sessions that all rated" if self.units == "client-means" else self._rated
         return (
             f"Agreement of {self._described} was worked out from {each.rows_used} {words} ({each.rows_dropped} left "
             f"out; {how}).",
@@ -265,6 +265,7 @@ def intraclass_correlations(
         confidence=confidence,
         _clients=len(set(table.ids.dyads().tolist())) if "client" in table.ids else rows,
         _rows=rows,
+        _rated="clients' means" if units == "client-means" else "sessions" if "session" in table.ids else "units",
         _forms=table.instruments,
         _described=table.described,
         _kind=table.kind,

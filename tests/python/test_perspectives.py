@@ -37,7 +37,7 @@ def icc(columns, **options):
 
 
 class TestIntraclass:
-    @pytest.mark.parametrize("case", [case for case in ICC["cases"] if "columns" in case and "values" in case])
+    @pytest.mark.parametrize("case", ICC["cases"], ids=lambda case: case["name"])
     def test_six_forms_and_intervals_of_psych(self, case):
         found = icc(case["columns"])
         tolerance = 1e-6 if case["name"] == "far from 0" else 1e-9
@@ -48,12 +48,17 @@ class TestIntraclass:
             assert close(estimate.high, case["high"][place], tolerance)
             assert estimate.rows_used == case["rows"]
 
-    def test_missing_cells_by_reml(self):
-        """Shrout and Fleiss without two ratings: lme4's components."""
-        columns = [[9, 6, 8, 7, 10, 6], [None, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, None, 9, 7]]
-        found = icc(columns, missing="reml")
-        assert close(found.agreement.value, 0.349103, 1e-5) and close(found.consistency.value, 0.759427, 1e-5)
-        assert found.agreement.rows_used == 6 and icc(columns).agreement.rows_used == 4
+    @pytest.mark.parametrize("case", ICC["incomplete"], ids=lambda case: case["name"])
+    def test_missing_cells_by_reml(self, case):
+        """All ratings count: lme4's components, and intervals made of their covariance."""
+        found = icc(case["columns"], missing="reml")
+        for place, name in enumerate(SIX):
+            estimate = getattr(found, name)
+            assert close(estimate.value, case["values"][place], 1e-5)
+            if case["low"][place] is not None:
+                assert close(estimate.low, case["low"][place], 1e-5)
+                assert close(estimate.high, case["high"][place], 1e-5)
+        assert found.agreement.rows_used == case["rows"] >= icc(case["columns"]).agreement.rows_used
         assert math.isnan(found.mean_squares.units) and "REML" in found.methods()
 
     def test_one_session_of_a_study_and_means_of_clients(self):
