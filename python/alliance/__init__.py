@@ -31,6 +31,7 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.profiles import ProfileAgreement, profile_agreement
 from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.rule_agreement import RuleAgreement
@@ -81,6 +82,7 @@ __all__ = [
     "Multiverse",
     "OneWithMany",
     "OrdinalReliability",
+    "ProfileAgreement",
     "Prorate",
     "RaterContrast",
     "RaterDifference",
@@ -125,6 +127,7 @@ __all__ = [
     "multiverse",
     "one_with_many",
     "ordinal_reliability",
+    "profile_agreement",
     "rater_contrast",
     "reliability",
     "rules",

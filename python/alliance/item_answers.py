@@ -63,7 +63,9 @@ class ItemAnswers:
         """Items by forms, each item contiguous, NaN where missing: read anew at every call."""
         import numpy as np
 
-        table = np.empty((len(self.given), len(self.ids.frame)))
+        # Without id columns the frame of ids has no rows.
+        rows = len(self.given[0][1]) if self.given else 0
+        table = np.empty((len(self.given), rows))
         for row, column in zip(table, self.given, strict=True):
             read_given(column, row)
         return table

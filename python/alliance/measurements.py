@@ -113,6 +113,8 @@ class Ids:
             values = np.frombuffer(elements, dtype=dtype)
             read[name] = values if words is None else [words[place] for place in values.tolist()]
         rows = first_rows(codes)[read.pop(of)]
+        if not roles:
+            return _frames.frame_of(kind, read)
         ids = self.frame.take(rows).ids([self.roles[role] for role in roles])
         return _frames.beside(kind, _frames.without_index(kind, ids), read)
 

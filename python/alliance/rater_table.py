@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alliance._frames import Frame, Kind
     from alliance.instruments import Instrument
 
-__all__ = ["RaterTable", "read_raters"]
+__all__ = ["RaterTable", "joined", "read_raters"]
 
 AcrossForms = Literal["refuse", "pomp", "as-scored"]
 
@@ -175,7 +175,7 @@ def _of_study(
         role: column for role, column in roles[0].items() if all(role in own for own in roles) and role != "rater"
     }
     sides = {name: (Frame(each._ids), each[scale]) for name, each in chosen.items()}
-    table = _joined(sides, shared, purpose, needs)
+    table = joined(sides, shared, purpose, needs)
     return RaterTable(table[0], tuple(chosen), scale, units.pop() if len(units) == 1 else "score", table[1], forms)
 
 
@@ -202,11 +202,11 @@ def _of_long(
     values = read_measure(frame, score)
     rows = {name: np.flatnonzero(codes == known[name]) for name in (raters if raters is not None else known)}
     sides = {str(name): (frame.take(own), values[own]) for name, own in rows.items()}
-    table = _joined(sides, ids, purpose, needs)
+    table = joined(sides, ids, purpose, needs)
     return RaterTable(table[0], tuple(sides), score, "score", table[1], ())
 
 
-def _joined(
+def joined(
     sides: Mapping[str, tuple[Frame, NDArray[np.float64]]],
     roles: Mapping[str, str],
     purpose: str,

@@ -150,6 +150,8 @@ def teams() -> None:
     dyads = frame.with_columns(who=pl.col("team") // 10, case=pl.int_range(pl.len()))
     many = {"client": "case", "therapist": "who", "first": "q1", "second": "q2"}
     row("al.one_with_many, 40 000 dyads", best(lambda: al.one_with_many(dyads, **many)), ours)
+    sides = {"first": columns[:6], "second": columns[6:]}
+    row("al.profile_agreement, 40 000 x 6 items", best(lambda: al.profile_agreement(frame, **sides)), ours)
     by_hand = best(lambda: frame.group_by("team").agg(pl.col(columns).var()))
     row("polars: the items' variances per team alone", by_hand, ours)
 

@@ -121,6 +121,104 @@ def test_trap_12_one_number_has_many_names():
     assert "names of McGraw and Wong 1996" in shifted.methods()
 
 
+class TestProfiles:
+    def test_shape_elevation_and_scatter_of_r(self):
+        """Profiles over sessions made the columns of a frame: the numbers of R."""
+        case = CASES["profile-thinned"]
+        wide = frame_of(THINNED).pivot("visit", index="case", values=["ours", "theirs"], sort_columns=True)
+        sides = {
+            side: [f"{name}_{visit}" for visit in range(1, 9)]
+            for side, name in (("first", "ours"), ("second", "theirs"))
+        }
+        found = al.profile_agreement(wide, **sides, client="case")
+        for estimate, expected in ((found.correlation, case["mean"]), (found.distinctive, case["mean_distinctive"])):
+            assert np.allclose((estimate.value, estimate.standard_error, estimate.low, estimate.high), expected)
+            assert estimate.level == "one-session"
+        profiles = found.profile_frame()
+        assert cells(profiles, "points") == case["sessions"]
+        assert all(map(lambda one, other: close(one, other, 1e-9), cells(profiles, "sd_difference"), case["scatters"]))
+
+    def test_items_of_a_study(self):
+        """Reversed items are turned, sessions matched, and what everybody answers alike is taken out."""
+        random = np.random.default_rng(5)
+        rows = 60
+        easy = np.array([1.2, 0.0, -1.0, 0.3, 0.8])
+        own_view = random.normal(size=(rows, 5))
+        sides = {}
+        for rater in ("client", "therapist"):
+            answers = np.clip(np.round(3 + easy + 0.7 * own_view + 0.5 * random.normal(size=(rows, 5))), 1, 5)
+            answers[:, 1] = 6 - answers[:, 1]
+            columns = {f"q{item}": answers[:, item - 1] for item in range(1, 6)}
+            sides[rater] = pl.DataFrame({"case": np.arange(rows) // 2, "visit": np.arange(rows) % 2 + 1, **columns})
+        study = al.Study(client="case", session="visit")
+        for rater, frame in sides.items():
+            mixed = frame.sample(fraction=1, shuffle=True, seed=len(rater))
+            study = study.with_forms(mixed, own(5, reverse=[2], rater=rater, family="twin"), columns="q{item}")
+        pooled, first = al.profile_agreement(study), al.profile_agreement(study, at=1)
+        assert (
+            any("independent profiles" in note for note in pooled.notes) and pooled.correlation.level == "pooled-rows"
+        )
+        assert first.correlation.units == 30 and first.items == ("1", "2", "3", "4", "5")
+        assert first.distinctive.value < first.correlation.value
+        turned = [frame.filter(pl.col("visit") == 1).with_columns(q2=6 - pl.col("q2")) for frame in sides.values()]
+        wide = turned[0].join(turned[1], on=["case", "visit"], suffix="_theirs")
+        items = [f"q{item}" for item in range(1, 6)]
+        by_hand = al.profile_agreement(
+            wide, first=items, second=[f"{item}_theirs" for item in items], client="case", session="visit"
+        )
+        for name, estimate in by_hand.estimates.items():
+            assert close(first.estimates[name].value, estimate.value, 1e-9)
+        assert pickle.loads(pickle.dumps(first)) == first and "furr-2008" in first.cite()
+        assert "30 profiles of 5 items" in repr(first)
+
+    def test_a_flat_profile_has_an_elevation_and_no_shape(self):
+        frame = pl.DataFrame(
+            {
+                "c1": [7, 5],
+                "c2": [7, 6],
+                "c3": [7, 4],
+                "c4": [7, 5],
+                "t1": [5, 4],
+                "t2": [6, 6],
+                "t3": [5, 4],
+                "t4": [6, 4],
+            }
+        )
+        sides = {"first": ["c1", "c2", "c3", "c4"], "second": ["t1", "t2", "t3", "t4"]}
+        profiles = al.profile_agreement(frame, **sides).profile_frame()
+        assert cells(profiles, "status") == ["zero-variance", "defined"]
+        assert cells(profiles, "mean_difference")[0] == 1.5 and cells(profiles, "correlation")[0] is None
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"first": "ours"},
+            {"first": ["ours"], "second": ["theirs", "visit"]},
+            {"first": ["ours", "ours"], "second": ["theirs", "visit"]},
+            {"first": ["ours"], "second": ["nothing"]},
+            {"at": 1, "session": None},
+            {"session": None},
+            {"confidence": 1},
+        ],
+    )
+    def test_nonsense(self, options):
+        given = {"first": ["ours"], "second": ["theirs"], "client": "case", "session": "visit", **options}
+        with pytest.raises(al.AllianceError) as caught:
+            al.profile_agreement(frame_of(PANEL), **given)
+        assert caught.value.code in al.errors.error_codes()
+
+    def test_forms_with_other_items_are_refused(self):
+        study = al.Study(client="case", session="visit")
+        for rater, count in (("client", 3), ("therapist", 4)):
+            frame = pl.DataFrame(
+                {"case": [1, 2], "visit": [1, 1], **{f"q{item}": [1, 2] for item in range(1, count + 1)}}
+            )
+            study = study.with_forms(frame, own(count, rater=rater), columns="q{item}")
+        with pytest.raises(al.AllianceError) as caught:
+            al.profile_agreement(study)
+        assert caught.value.code == "incomparable-forms"
+
+
 class TestActorPartner:
     def test_two_sessions_are_two_regressions(self):
         case = CASES["partner-thinned"]
