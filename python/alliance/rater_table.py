@@ -132,6 +132,10 @@ def read_raters(
             f"{purpose}: name the column of each rater, or the `rater` and `score` columns of a long frame",
             column="rater",
         )
+    both = [name for name in raters if name in ids.values()]
+    if both:
+        problem = "is named as a rater's scores and as an id; name the columns of scores"
+        raise from_code("repeated-column", f"{purpose}: `{both[0]}` {problem}", column=str(both[0]))
     frame.require([*raters, *ids.values()], purpose)
     own = Ids.of(frame, ids)
     own.require(*needs, purpose=purpose)

@@ -388,6 +388,13 @@ class TestNonsense:
         assert caught.value.code in al.errors.error_codes()
         assert "secret" not in str(caught.value)
 
+    def test_an_id_is_no_rating(self, panel):
+        """Numbered clients and therapists must not be taken for ratings by client and therapist."""
+        frame = panel.select(client="case", therapist=pl.col("case") % 7, session="visit")
+        with pytest.raises(al.AllianceError) as caught:
+            al.agreement(frame, client="client", therapist="therapist", session="session")
+        assert caught.value.code == "repeated-column"
+
     def test_a_session_twice(self, panel):
         with pytest.raises(al.AllianceError) as caught:
             al.tracking(pl.concat([panel, panel.head(1)]), **WIDE)
