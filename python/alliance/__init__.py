@@ -11,21 +11,29 @@ back.
 from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.actor_partner import ActorPartner, Influence, actor_partner
+from alliance.agreement import Agreement, agreement
+from alliance.association import Association, association
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
+from alliance.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
 from alliance.growth_change import GrowthChange, GrowthCounts, growth_change
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
+from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.profiles import ProfileAgreement, profile_agreement
 from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
@@ -42,19 +50,28 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
+from alliance.teams import TeamAgreement, team_agreement
+from alliance.tracking import Tracking, tracking
 
 __version__ = _version()
 
 __all__ = [
     "Accuracy",
+    "ActorPartner",
+    "Agreement",
     "AllianceError",
     "AllianceWarning",
+    "Association",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "ChangeCounts",
     "CodedSessions",
+    "ConcordanceParts",
+    "Congruence",
+    "CongruenceChecklist",
     "Cutoffs",
+    "Elevation",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
@@ -65,13 +82,17 @@ __all__ = [
     "GrowthChange",
     "GrowthCounts",
     "Indicators",
+    "Influence",
     "Instrument",
+    "IntraclassCorrelations",
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
     "LiveRule",
     "Multiverse",
+    "OneWithMany",
     "OrdinalReliability",
+    "ProfileAgreement",
     "Prorate",
     "RaterContrast",
     "RaterDifference",
@@ -94,23 +115,33 @@ __all__ = [
     "StudyScores",
     "SubscaleReliability",
     "SuddenShiftReport",
+    "TeamAgreement",
+    "Tracking",
     "Truth",
     "__version__",
+    "actor_partner",
+    "agreement",
+    "association",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
     "clinic",
+    "congruence",
     "detection_accuracy",
+    "elevation",
     "errors",
     "find_ruptures",
     "find_shifts",
     "growth_change",
     "instrument",
+    "intraclass_correlations",
     "jacobson_truax_false_alarms",
     "multiverse",
+    "one_with_many",
     "ordinal_reliability",
+    "profile_agreement",
     "rater_contrast",
     "reliability",
     "reliable_change",
@@ -121,4 +152,6 @@ __all__ = [
     "shapes",
     "simulate",
     "stability",
+    "team_agreement",
+    "tracking",
 ]

@@ -27,8 +27,11 @@ __all__ = [
     "Live",
     "NullModel",
     "Scorer",
+    "actor_partner",
+    "actor_partner_over_sessions",
     "agreement",
     "appointment_words",
+    "association",
     "build_profile",
     "catalog",
     "change_pairs",
@@ -38,18 +41,26 @@ __all__ = [
     "decision_rows",
     "detection_accuracy",
     "discrepancy",
+    "dyad_means",
     "error_registry",
     "form_reliability",
     "group_keys",
     "growth_change",
     "input_hash",
     "instrument",
+    "intraclass_correlations",
     "item_spread_error",
     "jacobson_truax_false_alarms",
+    "level_agreement",
+    "limits_of_agreement",
+    "mean_and_difference",
+    "observed_region",
     "occurrence",
+    "one_with_many",
     "ordinal_reliability",
     "preset",
     "preset_ids",
+    "profile_agreement",
     "rater_contrast",
     "read_numbers",
     "read_yes_no",
@@ -57,6 +68,8 @@ __all__ = [
     "recommended_rule",
     "reliable_change",
     "reliable_change_cutoff",
+    "repeated_concordance",
+    "response_surface",
     "rule_facts",
     "scale_misfit",
     "session_drops",
@@ -67,8 +80,10 @@ __all__ = [
     "span_types",
     "statuses",
     "sudden_shifts",
+    "team_agreement",
     "times_needed",
     "totals_to_means",
+    "truth_and_bias",
     "version",
     "view",
 ]
@@ -362,6 +377,79 @@ def session_drops(
 def jacobson_truax_false_alarms(
     reliability: float, icc: float, autocorrelation: float, sessions: int, confidence: float
 ) -> tuple[float, float, float]: ...
+def level_agreement(first: NDArray[np.float64], second: NDArray[np.float64], confidence: float) -> dict[str, Any]: ...
+def repeated_concordance(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def limits_of_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    multiplier: float,
+    confidence: float,
+) -> dict[str, Any]: ...
+def mean_and_difference(first: NDArray[np.float64], second: NDArray[np.float64], out: NDArray[np.float64]) -> None: ...
+def association(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def profile_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    points: NDArray[np.uint32] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def truth_and_bias(
+    judgment: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    therapists: NDArray[np.uint32] | None,
+    accuracy: str,
+    confidence: float,
+) -> dict[str, Any]: ...
+def response_surface(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    centre: float | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def observed_region(
+    first: NDArray[np.float64], second: NDArray[np.float64], outcome: NDArray[np.float64]
+) -> list[list[float]]: ...
+def actor_partner(
+    before: tuple[NDArray[np.float64], NDArray[np.float64]],
+    after: tuple[NDArray[np.float64], NDArray[np.float64]],
+    confidence: float,
+) -> dict[str, Any]: ...
+def actor_partner_over_sessions(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    confidence: float,
+) -> dict[str, Any]: ...
+def one_with_many(
+    by_the_one: NDArray[np.float64], by_the_many: NDArray[np.float64], ones: NDArray[np.uint32]
+) -> dict[str, Any]: ...
+def team_agreement(
+    answers: NDArray[np.float64],
+    items: int,
+    teams: NDArray[np.uint32],
+    options: int,
+    null: tuple[str, float],
+    confidence: float,
+) -> dict[str, Any]: ...
+def dyad_means(
+    ratings: NDArray[np.float64],
+    columns: int,
+    dyads: NDArray[np.uint32],
+    means: NDArray[np.float64],
+    rows: NDArray[np.int64],
+) -> None: ...
+def intraclass_correlations(
+    ratings: NDArray[np.float64], raters: int, missing: str, confidence: float
+) -> dict[str, Any]: ...
 def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
 def decision_rows(
     variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]

@@ -139,6 +139,74 @@ def change() -> None:
     row("al.jacobson_truax_false_alarms(), 8 conditions", one, one)
 
 
+def two_raters() -> None:
+    print("two raters, 10 000 dyads x 12 sessions")
+    generator = np.random.default_rng(2)
+    dyad, visit = np.repeat(np.arange(10_000), 12), np.tile(np.arange(12), 10_000)
+    level, change = generator.normal(size=10_000)[dyad], generator.normal(size=120_000)
+    ours = 5 + level + 0.6 * change + 0.5 * generator.normal(size=120_000)
+    theirs = 4.5 + 0.5 * level + 0.4 * change + 0.5 * generator.normal(size=120_000)
+    frame = pl.DataFrame({"case": dyad, "visit": visit, "ours": ours, "theirs": theirs})
+    names = {"client": "case", "session": "visit", "first": "ours", "second": "theirs"}
+    outcomes = pl.DataFrame({"case": np.arange(10_000), "gain": generator.normal(size=10_000)})
+    whole = best(lambda: al.agreement(frame, **names))
+    row("al.agreement: association, elevation, tracking", whole, whole)
+    row("al.association", best(lambda: al.association(frame, **names)), whole)
+    row("al.elevation", best(lambda: al.elevation(frame, **names)), whole)
+    tracking = best(lambda: al.tracking(frame, **names))
+    row("al.tracking", tracking, whole)
+    row("al.actor_partner, all steps", best(lambda: al.actor_partner(frame, **names)), whole)
+    surface = best(lambda: al.congruence(frame, outcome="gain", outcomes=outcomes, **names))
+    row("al.congruence", surface, whole)
+    few = frame.filter(pl.col("case") < 200)
+    few_ours = best(lambda: al.association(few, **names))
+    row("al.association, 200 dyads", few_ours, whole)
+    if (pingouin := library("pingouin")) is not None:
+        table = few.to_pandas()
+        theirs_few = best(lambda: pingouin.rm_corr(table, x="ours", y="theirs", subject="case"))
+        row("pingouin.rm_corr, 200 dyads (ratio to the row above)", theirs_few, few_ours)
+    if (models := library("statsmodels.formula.api")) is not None:
+        table = few.to_pandas()
+        table["within"] = table["ours"] - table.groupby("case")["ours"].transform("mean")
+        few_tracking = best(lambda: al.tracking(few, accuracy="common", **names))
+        row("al.tracking with one slope, 200 dyads", few_tracking, whole)
+        # A random intercept only: with a random slope its optimiser does not settle.
+        model = models.mixedlm("theirs ~ within", table, groups="case")
+        row("statsmodels mixedlm, 200 dyads (ratio to the row above)", best(model.fit, runs=1), few_tracking)
+
+
+def intraclass() -> None:
+    print("six intraclass correlations, 100 000 x 4")
+    generator = np.random.default_rng(3)
+    ratings = generator.normal(size=(100_000, 1)) + generator.normal(size=(100_000, 4))
+    frame = pl.DataFrame(ratings, schema=["a", "b", "c", "d"])
+    ours = best(lambda: al.intraclass_correlations(frame, frame.columns))
+    row("al.intraclass_correlations", ours, ours)
+    if (pingouin := library("pingouin")) is not None:
+        long = (
+            frame.with_row_index("unit").unpivot(index="unit", variable_name="rater", value_name="rating").to_pandas()
+        )
+        names = {"targets": "unit", "raters": "rater", "ratings": "rating"}
+        row("pingouin.intraclass_corr", best(lambda: pingouin.intraclass_corr(long, **names), runs=1), ours)
+
+
+def teams() -> None:
+    print("teams, 10 000 x 4 members x 12 items")
+    generator = np.random.default_rng(4)
+    answers = np.clip(np.round(5 + generator.normal(size=(40_000, 12))), 1, 7)
+    columns = [f"q{item}" for item in range(1, 13)]
+    frame = pl.DataFrame(answers, schema=columns).with_columns(team=np.repeat(np.arange(10_000), 4))
+    ours = best(lambda: al.team_agreement(frame, columns=columns, client="team", options=7))
+    row("al.team_agreement", ours, ours)
+    dyads = frame.with_columns(who=pl.col("team") // 10, case=pl.int_range(pl.len()))
+    many = {"client": "case", "therapist": "who", "first": "q1", "second": "q2"}
+    row("al.one_with_many, 40 000 dyads", best(lambda: al.one_with_many(dyads, **many)), ours)
+    sides = {"first": columns[:6], "second": columns[6:]}
+    row("al.profile_agreement, 40 000 x 6 items", best(lambda: al.profile_agreement(frame, **sides)), ours)
+    by_hand = best(lambda: frame.group_by("team").agg(pl.col(columns).var()))
+    row("polars: the items' variances per team alone", by_hand, ours)
+
+
 def sessions() -> None:
     print("reliability across sessions")
     generator = np.random.default_rng(2)
@@ -181,4 +249,7 @@ def sessions() -> None:
 if __name__ == "__main__":
     reliability()
     change()
+    two_raters()
+    intraclass()
     sessions()
+    teams()
