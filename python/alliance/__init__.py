@@ -14,11 +14,15 @@ from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.actor_partner import ActorPartner, Influence, actor_partner
 from alliance.agreement import Agreement, agreement
 from alliance.association import Association, association
+from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
 from alliance.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
+from alliance.effect_sizes import EffectSize, effect_size
 from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
@@ -29,7 +33,10 @@ from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog,
 from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
+from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
+from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
 from alliance.missing import ItemSpread, Prorate
+from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
 from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
@@ -50,6 +57,7 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
+from alliance.synthesis import meta_correlations
 from alliance.teams import TeamAgreement, team_agreement
 from alliance.tracking import Tracking, tracking
 
@@ -62,15 +70,22 @@ __all__ = [
     "AllianceError",
     "AllianceWarning",
     "Association",
+    "Bootstrap",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "ChangeCounts",
+    "CodedMarker",
     "CodedSessions",
+    "CoderAgreement",
+    "CoderPair",
     "ConcordanceParts",
     "Congruence",
     "CongruenceChecklist",
+    "CorrelationComparison",
     "Cutoffs",
+    "DifferenceTest",
+    "EffectSize",
     "Elevation",
     "Estimate",
     "Evidence",
@@ -89,6 +104,11 @@ __all__ = [
     "ItemStatistics",
     "LaggedRule",
     "LiveRule",
+    "MarkerAgreement",
+    "MetaAnalysis",
+    "MetaCoefficient",
+    "ModelAgreement",
+    "ModeratorTest",
     "Multiverse",
     "OneWithMany",
     "OrdinalReliability",
@@ -96,6 +116,7 @@ __all__ = [
     "Prorate",
     "RaterContrast",
     "RaterDifference",
+    "RaterPair",
     "RaterStability",
     "Reliability",
     "ReliableChange",
@@ -108,6 +129,7 @@ __all__ = [
     "Shapes",
     "ShiftReport",
     "Simulation",
+    "SmallStudies",
     "Source",
     "Spread",
     "Stability",
@@ -128,8 +150,11 @@ __all__ = [
     "check",
     "cite",
     "clinic",
+    "coder_agreement",
+    "compare_correlations",
     "congruence",
     "detection_accuracy",
+    "effect_size",
     "elevation",
     "errors",
     "find_ruptures",
@@ -138,6 +163,9 @@ __all__ = [
     "instrument",
     "intraclass_correlations",
     "jacobson_truax_false_alarms",
+    "marker_agreement",
+    "meta_correlations",
+    "model_agreement",
     "multiverse",
     "one_with_many",
     "ordinal_reliability",
