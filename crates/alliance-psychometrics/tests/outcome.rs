@@ -275,12 +275,10 @@ fn trap_8_earlier_means_hold_no_future() {
             assert_eq!(parts.within[row].to_bits(), others.within[row].to_bits());
             assert_eq!(parts.between[row].to_bits(), others.between[row].to_bits());
         }
-        for row in 0..found.len() {
-            assert!(
-                close(parts.within[row], panel.alliance[row] - found[row], CLOSED_FORM)
-                    || parts.within[row] == 0.0
-            );
-            let sum = parts.grand_mean + parts.between[row] + parts.within[row];
+        for (row, mean) in found.iter().enumerate() {
+            let within = parts.within[row];
+            assert!(close(within, panel.alliance[row] - mean, CLOSED_FORM) || within == 0.0);
+            let sum = parts.grand_mean + parts.between[row] + within;
             assert!(sum.is_nan() || (sum - panel.alliance[row]).abs() < 1e-12);
         }
         assert_eq!(parts.grand_mean, others.grand_mean);
