@@ -55,3 +55,4 @@ bench: develop
     cargo bench --quiet -p alliance-scoring -p alliance-ruptures -p alliance-psychometrics
     python tests/python/bench_scoring.py
     python tests/python/bench_ruptures.py
+    python tests/python/bench_psychometrics.py

@@ -16,12 +16,15 @@ from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
+from alliance.estimate import Estimate
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.lagged import LaggedRule
 from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
+from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
@@ -43,6 +46,7 @@ __all__ = [
     "Catalog",
     "ChanceRate",
     "CodedSessions",
+    "Estimate",
     "Evidence",
     "EvidenceWarning",
     "Finding",
@@ -50,10 +54,13 @@ __all__ = [
     "Indicators",
     "Instrument",
     "ItemSpread",
+    "ItemStatistics",
     "LaggedRule",
     "LiveRule",
     "Multiverse",
+    "OrdinalReliability",
     "Prorate",
+    "Reliability",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
@@ -65,6 +72,7 @@ __all__ = [
     "Spread",
     "Study",
     "StudyScores",
+    "SubscaleReliability",
     "SuddenShiftReport",
     "Truth",
     "__version__",
@@ -80,6 +88,8 @@ __all__ = [
     "find_shifts",
     "instrument",
     "multiverse",
+    "ordinal_reliability",
+    "reliability",
     "rules",
     "score",
     "shapes",

@@ -4,7 +4,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, Given, Groups, Options
+from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options
 
 __all__ = [
     "CourseShapes",
@@ -26,11 +26,13 @@ __all__ = [
     "detection_accuracy",
     "discrepancy",
     "error_registry",
+    "form_reliability",
     "group_keys",
     "input_hash",
     "instrument",
     "item_spread_error",
     "occurrence",
+    "ordinal_reliability",
     "preset",
     "preset_ids",
     "read_numbers",
@@ -298,3 +300,5 @@ def check(
     missing: Sequence[str],
     totals: Sequence[tuple[str, Given]],
 ) -> list[dict[str, Any]]: ...
+def form_reliability(answers: NDArray[np.float64], items: int, options: FormOptions) -> dict[str, Any]: ...
+def ordinal_reliability(answers: NDArray[np.float64], items: int, rows: str, sparse: str) -> dict[str, Any]: ...

@@ -37,3 +37,17 @@ class Batch(TypedDict):
 
     counts: list[tuple[int, int, int]]
     spread: list[tuple[float, int]]
+
+
+class FormOptions(TypedDict):
+    """What reliability of a form is told."""
+
+    rows: str
+    missing: str
+    interval: str
+    confidence: float
+    extraction: str
+    groups: list[list[int]] | None
+    factors: int | None
+    most_splits: int
+    seed: int

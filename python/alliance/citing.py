@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from alliance import _native
 from alliance.instruments import Instrument
 from alliance.missing import Prorate
+from alliance.result import Result
 from alliance.rules import Preset
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ class Citable(Protocol):
 
 
 def cite(*results: Any) -> str:
-    """Give BibTeX entries for what results used: instruments and this software.
+    """Give BibTeX entries for what results used: instruments, rules, methods and this software.
 
     Parameters
     ----------
@@ -52,6 +56,8 @@ def cite(*results: Any) -> str:
             entries.setdefault(form.id, _entry(form.id, form.reference, form.name))
     for rule in rules:
         entries.setdefault(rule.id, _entry(rule.id, rule.citation or {}, rule.name))
+    for key in (key for result in results if isinstance(result, Result) for key in result._references):
+        entries.setdefault(key, _entry(key, _references()[key], key))
     entries["alliance"] = _software()
     return "\n\n".join(entries.values()) + "\n"
 
@@ -77,6 +83,12 @@ def _entry(key: str, reference: Mapping[str, Any], title: str) -> str:
     kind = "article" if "journal" in fields else "misc"
     body = ",\n".join(f"  {name} = {{{_escape(text)}}}" for name, text in fields.items())
     return f"@{kind}{{{key},\n{body}\n}}"
+
+
+@functools.cache
+def _references() -> dict[str, dict[str, Any]]:
+    """Give the sources of methods."""
+    return tomllib.loads(resources.files("alliance").joinpath("references.toml").read_text("utf-8"))
 
 
 def _software() -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Literal
 
+from alliance.arguments import whole
 from alliance.errors import from_code
 from alliance.instruments import Instrument, resolve
 
@@ -464,13 +465,6 @@ def _value(option: str, kind: str, value: Any) -> Any:
     if kind.startswith("Literal") and value not in ("dyads", "ruptures-and-controls"):
         raise from_code("invalid-option", f"{option}: choose `dyads` or `ruptures-and-controls`")
     return value
-
-
-def whole(option: str, value: Any, least: int = 0) -> int:
-    """Give a whole number, or refuse what is none."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) < 2**63:
-        raise from_code("invalid-option", f"{option}: give a whole number, {least} or more")
-    return int(value)
 
 
 def session_range(option: str, value: Any) -> tuple[int, int]:

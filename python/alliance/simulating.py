@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alliance import _native
+from alliance.arguments import whole
 from alliance.clinic import (
     Answers,
     Attendance,
@@ -20,7 +21,6 @@ from alliance.clinic import (
     TherapistRater,
     plain,
     session_range,
-    whole,
 )
 from alliance.errors import from_code
 from alliance.instruments import Instrument, resolve

@@ -15,6 +15,7 @@ mod instrument;
 mod keys;
 mod lend;
 mod live;
+mod psychometrics;
 mod ruptures;
 mod scoring;
 mod series;
@@ -51,6 +52,8 @@ mod _native {
     use crate::lend::Lent;
     #[pymodule_export]
     use crate::live::{Lagged, Live};
+    #[pymodule_export]
+    use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};
     #[pymodule_export]

@@ -1,0 +1,174 @@
+"""Measurements with their ids, from a frame, scores or a study: one number per row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from alliance.errors import from_code
+from alliance.request import id_columns
+from alliance.scores import Scores
+from alliance.series import choose, number_sessions
+from alliance.sources import first_rows, grouped, read_measure
+from alliance.study import Study, StudyScores
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from alliance._frames import Frame, Kind
+    from alliance.instruments import Instrument
+
+__all__ = ["Ids", "Measurements", "read_measurements"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ids:
+    """The id columns of some rows, by role: client, therapist, session, rater."""
+
+    frame: Frame
+    roles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, frame: Frame, roles: Mapping[str, str]) -> Ids:
+        """Select the id columns of a frame."""
+        from alliance import _frames
+
+        columns = frame.ids(list(roles.values()))
+        return cls(_frames.Frame(_frames.without_index(frame.kind, columns)), dict(roles))
+
+    def __contains__(self, role: str) -> bool:
+        return role in self.roles
+
+    def require(self, *roles: str, purpose: str) -> None:
+        """Raise ``missing-column`` unless these ids were named."""
+        for role in roles:
+            if role not in self.roles:
+                raise from_code("missing-column", f"{purpose}: name the {role} column with `{role}=...`", column=role)
+
+    def codes(self, *roles: str) -> NDArray[np.uint32]:
+        """Give each row the number of its ids, in the order of first appearance; refuse rows without an id."""
+        return grouped(self.frame, [self.roles[role] for role in roles], "ids")
+
+    def dyads(self) -> NDArray[np.uint32]:
+        """Give each row the number of its dyad: the client, with the therapist where that is known."""
+        return self.codes(*(role for role in ("client", "therapist") if role in self.roles))
+
+    def session_numbers(self, order: Sequence[Any] | None = None) -> NDArray[np.int64]:
+        """Give each row the number of its session: as numbered, by date within a dyad, or as listed."""
+        numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
+        return numbers
+
+    def require_once(self, *roles: str, purpose: str) -> None:
+        """Raise ``duplicate-form`` if rows repeat the ids of an earlier row."""
+        import numpy as np
+
+        codes = self.codes(*roles)
+        first = first_rows(codes)
+        if len(first) < len(codes):
+            again = np.setdiff1d(np.arange(len(codes)), first)
+            listed = ", ".join(map(str, again[:5].tolist())) + (", ..." if len(again) > 5 else "")
+            problem = f"{purpose}: {len(again)} rows repeat the {' and '.join(roles)} of an earlier row (rows {listed})"
+            raise from_code(
+                "duplicate-form", f"{problem}; remove what is double", rows=again[:5].tolist(), count=len(again)
+            )
+
+    def one_row_each(self, codes: NDArray[np.uint32], *roles: str) -> Any:
+        """Give the columns of these roles with one row per code, for a table beside which results are put."""
+        from alliance import _frames
+
+        columns = [self.roles[role] for role in roles if role in self.roles]
+        return _frames.without_index(self.frame.kind, self.frame.take(first_rows(codes)).ids(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """One number per row with its ids.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        The numbers, NaN where missing.
+    name : str
+        What they are: the scale, or the column.
+    unit : str
+        ``mean``, ``sum`` or ``pomp`` for scores; ``score`` for a column of a frame.
+    ids : Ids
+        Their ids.
+    instrument : Instrument or None
+        The form, where it is known.
+    """
+
+    values: NDArray[np.float64]
+    name: str
+    unit: str
+    ids: Ids
+    instrument: Instrument | None
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of frame that came in."""
+        return self.ids.frame.kind
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The form, if it is known."""
+        return () if self.instrument is None else (self.instrument,)
+
+    @property
+    def described(self) -> str:
+        """What was measured, for a sentence."""
+        if self.instrument is None:
+            return f"`{self.name}`"
+        return f"the {self.name} score of the {self.instrument.rater} ({self.instrument.id})"
+
+
+def read_measurements(
+    data: Any,
+    *,
+    purpose: str,
+    score: str | None = None,
+    scale: str = "total",
+    client: str | None = None,
+    session: str | None = None,
+    therapist: str | None = None,
+    rater: str | None = None,
+    metric: Literal["mean", "sum", "pomp"] | None = None,
+    needs: Sequence[str] = ("client",),
+) -> Measurements:
+    """Read measurements from a frame, where ``score`` and the id columns are named, from scores, or from a study.
+
+    Of a study ``rater`` says whose scores; of a frame it names the column with the rater. ``needs`` are the ids without
+    which ``purpose`` is not served.
+    """
+    import numpy as np
+
+    named = id_columns(client, therapist, session, None if is_scores(data) else rater)
+    if is_scores(data):
+        if named or score is not None:
+            given = ", ".join(f"`{name}`" for name in [*named, *(["score"] if score is not None else [])])
+            raise from_code("invalid-option", f"{purpose}: scores know their columns; leave out {given}")
+        chosen = choose(data, rater)
+        chosen = chosen if metric is None else chosen.in_metric(metric)
+        ids = Ids.of(_frame(chosen._ids), chosen._id_roles)
+        found = Measurements(np.ascontiguousarray(chosen[scale]), scale, chosen.metric, ids, chosen.instrument)
+    else:
+        frame = _frame(data)
+        if score is None:
+            raise from_code("missing-column", f"{purpose}: name the column of scores, `score=...`", column="score")
+        frame.require([score, *named.values()], purpose)
+        found = Measurements(read_measure(frame, score), score, "score", Ids.of(frame, named), None)
+    found.ids.require(*needs, purpose=purpose)
+    return found
+
+
+def is_scores(data: Any) -> bool:
+    """Whether data know their own columns."""
+    return isinstance(data, Scores | StudyScores | Study)
+
+
+def _frame(data: Any) -> Frame:
+    from alliance._frames import Frame
+
+    return Frame(data)

@@ -1,0 +1,235 @@
+//! Reliability of a form.
+
+use alliance_psychometrics::form::{
+    Alpha, AlphaInterval, Extraction, Form, Groups, HierarchicalOmega, Missing, ModelFit, Omega, OrdinalRule,
+    SplitDistribution, SplitHalf, SplitOptions, Subscale, ordinal_reliability as ordinal,
+};
+use alliance_psychometrics::{Columns, Estimate};
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::estimate::{facts, named};
+use super::{columns_of, from_psychometrics, level_of_rows, unknown_choice};
+use crate::scoring::read;
+
+/// What the caller chose.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct FormOptions {
+    rows: String,
+    missing: String,
+    interval: String,
+    confidence: f64,
+    extraction: String,
+    /// Items of each group, or the number of groups to find.
+    groups: Option<Vec<Vec<usize>>>,
+    factors: Option<usize>,
+    most_splits: usize,
+    seed: u64,
+}
+
+struct Choices {
+    missing: Missing,
+    interval: AlphaInterval,
+    extraction: Extraction,
+    groups: Option<Groups>,
+    splits: SplitOptions,
+}
+
+impl FormOptions {
+    fn choices(&self, py: Python<'_>) -> PyResult<Choices> {
+        let missing = match self.missing.as_str() {
+            "listwise" => Missing::Listwise,
+            "pairwise" => Missing::Pairwise,
+            "expectation-maximisation" => Missing::ExpectationMaximisation,
+            _ => {
+                return Err(unknown_choice(
+                    py,
+                    "missing",
+                    &["listwise", "pairwise", "expectation-maximisation"],
+                ));
+            }
+        };
+        let interval = match self.interval.as_str() {
+            "distribution-free" => AlphaInterval::DistributionFree,
+            "feldt" => AlphaInterval::Feldt,
+            "bonett" => AlphaInterval::Bonett,
+            _ => return Err(unknown_choice(py, "interval", &["distribution-free", "feldt", "bonett"])),
+        };
+        let extraction = match self.extraction.as_str() {
+            "minimum-residuals" => Extraction::MinimumResiduals,
+            "maximum-likelihood" => Extraction::MaximumLikelihood,
+            _ => return Err(unknown_choice(py, "extraction", &["minimum-residuals", "maximum-likelihood"])),
+        };
+        let known = self.groups.clone().map(Groups::Known);
+        let groups = known.or(self.factors.map(Groups::Found));
+        let splits = SplitOptions::default().with_most_splits(self.most_splits).with_seed(self.seed);
+        Ok(Choices { missing, interval, extraction, groups, splits })
+    }
+}
+
+struct Found {
+    alpha: Alpha,
+    omega: Omega,
+    hierarchical: Option<HierarchicalOmega>,
+    split_half: SplitHalf,
+    subscales: Vec<Subscale>,
+    error: Estimate,
+}
+
+/// Alpha, omega, split halves, error of measurement and the items one by one.
+///
+/// `answers` is a block of items x forms, reversed items turned, NaN where missing.
+#[pyfunction]
+pub(crate) fn form_reliability<'py>(
+    py: Python<'py>,
+    answers: PyBuffer<f64>,
+    items: usize,
+    options: FormOptions,
+) -> PyResult<Bound<'py, PyDict>> {
+    let choices = options.choices(py)?;
+    let block = read(&answers)?;
+    let found = py.detach(|| {
+        let columns = Columns::new(&columns_of(block, items))?;
+        let form = Form::new(&columns, choices.missing, level_of_rows(&options.rows));
+        let alpha = form.alpha(choices.interval, options.confidence)?;
+        let hierarchical =
+            choices.groups.as_ref().map(|groups| form.hierarchical_omega(groups)).transpose()?;
+        let subscales = match &choices.groups {
+            Some(Groups::Known(groups)) => form.subscales(groups)?,
+            _ => Vec::new(),
+        };
+        Ok(Found {
+            omega: form.omega(choices.extraction),
+            hierarchical,
+            split_half: form.split_half(choices.splits)?,
+            subscales,
+            error: form.standard_error_of_measurement(&alpha.raw),
+            alpha,
+        })
+    });
+    let found = found.map_err(|error| from_psychometrics(py, &error))?;
+    let odd_even = &found.split_half.odd_even;
+    let result = PyDict::new(py);
+    result.set_item(
+        "estimates",
+        named(
+            py,
+            &[
+                ("alpha", &found.alpha.raw),
+                ("standardized_alpha", &found.alpha.standardized),
+                ("lambda_6", &found.alpha.lambda_6),
+                ("omega", &found.omega.raw),
+                ("omega_observed", &found.omega.raw_observed),
+                ("standardized_omega", &found.omega.standardized),
+                ("split_half", &odd_even.spearman_brown),
+                ("guttman_split_half", &odd_even.guttman),
+                ("standard_error_of_measurement", &found.error),
+            ],
+        )?,
+    )?;
+    let without = found.alpha.without_constant_items.as_ref();
+    result.set_item("alpha_without_constant_items", without.map(|alpha| facts(py, alpha)).transpose()?)?;
+    result.set_item("items", item_rows(&found, items))?;
+    result.set_item("negative_items", &found.alpha.negative_items)?;
+    result.set_item("mean_correlation", found.alpha.mean_correlation)?;
+    result.set_item("fit", fit(&found.omega.fit))?;
+    let splits = &found.split_half;
+    result.set_item("splits", (splits.splits, splits.is_exhaustive))?;
+    result.set_item("split_ranges", [range(&splits.spearman_brown), range(&splits.guttman)])?;
+    result.set_item("hierarchical", found.hierarchical.map(|omega| hierarchy(py, &omega)).transpose()?)?;
+    let subscales = PyList::empty(py);
+    for subscale in &found.subscales {
+        let estimates = [
+            ("alpha", &subscale.alpha),
+            ("omega", &subscale.omega),
+            ("from_subscale", &subscale.from_subscale),
+            ("from_total", &subscale.from_total),
+        ];
+        subscales.append((named(py, &estimates)?, subscale.has_added_value()))?;
+    }
+    result.set_item("subscales", subscales)?;
+    Ok(result)
+}
+
+/// Mean, standard deviation, correlation with the rest, alpha and standardized alpha without it, loading.
+type ItemRow = (f64, f64, f64, f64, f64, f64);
+
+/// One row per item, of NaN where the covariances are not known.
+fn item_rows(found: &Found, items: usize) -> Vec<ItemRow> {
+    let unknown = f64::NAN;
+    (0..items)
+        .map(|place| {
+            let loading = found.omega.loadings.get(place).copied().unwrap_or(unknown);
+            found.alpha.items.get(place).map_or(
+                (unknown, unknown, unknown, unknown, unknown, loading),
+                |item| {
+                    (
+                        item.mean,
+                        item.standard_deviation,
+                        item.item_rest_correlation,
+                        item.alpha_without,
+                        item.standardized_alpha_without,
+                        loading,
+                    )
+                },
+            )
+        })
+        .collect()
+}
+
+/// Chi square, degrees of freedom, p value, RMSEA, CFI.
+fn fit(fit: &ModelFit) -> (f64, f64, f64, f64, f64) {
+    (fit.chi_square, fit.degrees_of_freedom, fit.p_value, fit.rmsea, fit.cfi)
+}
+
+/// Mean, smallest, median, largest.
+fn range(splits: &SplitDistribution) -> (f64, f64, f64, f64) {
+    (splits.mean, splits.minimum, splits.median, splits.maximum)
+}
+
+fn hierarchy<'py>(py: Python<'py>, omega: &HierarchicalOmega) -> PyResult<Bound<'py, PyDict>> {
+    let result = named(
+        py,
+        &[("hierarchical", &omega.hierarchical), ("total", &omega.total), ("asymptotic", &omega.asymptotic)],
+    )?;
+    result.set_item("explained_common_variance", omega.explained_common_variance)?;
+    result.set_item("general_loadings", &omega.general_loadings)?;
+    let groups: Vec<(Vec<usize>, f64, f64, f64)> = omega
+        .groups
+        .iter()
+        .map(|group| (group.items.clone(), group.total, group.general, group.specific))
+        .collect();
+    result.set_item("groups", groups)?;
+    result.set_item("fit", fit(&omega.fit))?;
+    Ok(result)
+}
+
+/// Alpha and omega of the latent responses behind ordered categories.
+///
+/// `sparse`: what becomes of items with thin categories, `refuse` or `use`.
+#[pyfunction]
+pub(crate) fn ordinal_reliability<'py>(
+    py: Python<'py>,
+    answers: PyBuffer<f64>,
+    items: usize,
+    rows: &str,
+    sparse: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let block = read(&answers)?;
+    let found = py.detach(|| {
+        let columns = Columns::new(&columns_of(block, items))?;
+        let rule = if sparse == "use" { OrdinalRule::none() } else { OrdinalRule::default() };
+        Ok(ordinal(&columns, rule, level_of_rows(rows)))
+    });
+    let found = found.map_err(|error| from_psychometrics(py, &error))?;
+    let result = PyDict::new(py);
+    result.set_item("estimates", named(py, &[("alpha", &found.alpha), ("omega", &found.omega)])?)?;
+    result.set_item("correlations", &found.correlations)?;
+    result.set_item("thresholds", &found.thresholds)?;
+    result.set_item("smallest_eigenvalue", found.smallest_eigenvalue)?;
+    result.set_item("refused_items", &found.refused_items)?;
+    result.set_item("fit", fit(&found.fit))?;
+    Ok(result)
+}
