@@ -8,8 +8,8 @@ use alliance_psychometrics::mixed::{Component, MixedModel};
 use alliance_psychometrics::outcome::{
     Appointment, ClientCancellations, EndKind, Ending, HazardLink, HazardTime, MeanThrough, Measured,
     OwnThreshold, PeriodEvent, PlannedEnds, Trajectory, TrajectoryOptions, Trend, attendance, disaggregate,
-    disaggregate_so_far, discrete_time_hazard, earlier_mean, endings_by_length, incidence, lagged, log_rank,
-    person_periods, session_difference, trajectories, wilson, within_between_model,
+    disaggregate_so_far, discrete_time_hazard, earlier_mean, ending_times, endings_by_length, incidence,
+    lagged, log_rank, person_periods, session_difference, trajectories, wilson, within_between_model,
 };
 use alliance_psychometrics::sessions::{SessionTable, session_icc};
 use alliance_psychometrics::{Bootstrap, Columns, Estimate, Level, Status};
@@ -399,6 +399,23 @@ fn sessions_at_risk_of_panel_a_are_those_of_the_generator() {
     let dropouts: Vec<f64> = table.iter().map(|row| row.dropouts as f64).collect();
     assert_eq!((at_risk, dropouts), (numbers(&case["at_risk"]), numbers(&case["dropouts"])));
     assert_eq!(found.dropout().iter().sum::<f64>(), 31.0);
+    // Times of ending put the same clients at risk in the same sessions.
+    let times = ending_times(&panel.table(), &clients, &endings).unwrap();
+    let kind = |ending: &Ending| match ending {
+        Ending::Dropout => EndKind::Event,
+        Ending::Planned => EndKind::Competing,
+        Ending::Ongoing => EndKind::Censored,
+    };
+    let kinds: Vec<EndKind> = endings.iter().map(kind).collect();
+    let rows = incidence(&times, &kinds, 0.95).unwrap();
+    for (row, expected) in rows.iter().zip(&table) {
+        assert_eq!(
+            (row.time, row.at_risk, row.events),
+            (expected.session as f64, expected.at_risk, expected.dropouts)
+        );
+    }
+    assert!(ending_times(&panel.table(), &[99], &[Ending::Ongoing]).unwrap()[0].is_nan());
+    assert_eq!(ending_times(&panel.table(), &[1], &[]).unwrap_err().code(), "length-mismatch");
 }
 
 /// Trap 16: dropout is foretold by the session before, and a planned end is no dropout.

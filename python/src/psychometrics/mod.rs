@@ -2,6 +2,7 @@
 
 pub(crate) mod estimate;
 pub(crate) mod form;
+pub(crate) mod outcome;
 
 use alliance_psychometrics::{Level, PsychometricsError};
 use pyo3::prelude::*;

@@ -135,6 +135,32 @@ pub fn endings_by_length(
     Ok(endings.iter().zip(sessions).map(by_length).collect())
 }
 
+/// When each client's time ended, for [`incidence`](super::incidence): in the session after their last one if they left
+/// or treatment ended, and at their last one if it goes on. NaN for a client without a row.
+///
+/// These times and the rows of [`person_periods`] say the same: a client counts as at risk in the same sessions.
+///
+/// # Errors
+///
+/// `length-mismatch`.
+pub fn ending_times(
+    table: &SessionTable<'_>,
+    clients: &[u32],
+    endings: &[Ending],
+) -> Result<Vec<f64>, PsychometricsError> {
+    if clients.len() != endings.len() {
+        return Err(PsychometricsError::LengthMismatch { what: "clients and endings" });
+    }
+    let lasts: Vec<Option<i64>> =
+        table.client_rows().map(|rows| rows.last().map(|row| table.session(*row))).collect();
+    let time = |(client, ending): (&u32, &Ending)| {
+        let place = table.client_codes().binary_search(client).ok()?;
+        let last = (*lasts.get(place)?)? as f64;
+        Some(if *ending == Ending::Ongoing { last } else { last + 1.0 })
+    };
+    Ok(clients.iter().zip(endings).map(|each| time(each).unwrap_or(f64::NAN)).collect())
+}
+
 /// Makes the table of sessions at risk for a discrete-time analysis of dropout.
 ///
 /// A client is at risk from the session after the first to the last session, and, having left, in the session after

@@ -27,7 +27,8 @@ mod trajectory;
 pub use attendance::{Appointment, Attendance, ClientCancellations, attendance, wilson};
 pub use disaggregation::{Disaggregation, Trend, disaggregate, disaggregate_so_far};
 pub use dropout::{
-    Ending, LifeTableRow, PeriodEvent, PersonPeriods, PlannedEnds, endings_by_length, person_periods,
+    Ending, LifeTableRow, PeriodEvent, PersonPeriods, PlannedEnds, ending_times, endings_by_length,
+    person_periods,
 };
 pub use hazard::{HazardLink, HazardModel, discrete_time_hazard};
 pub use hazard_time::HazardTime;

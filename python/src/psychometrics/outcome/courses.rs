@@ -1,7 +1,9 @@
 //! Each client's course in a few numbers.
 
 use alliance_psychometrics::Columns;
-use alliance_psychometrics::outcome::{OwnThreshold, Trajectory, TrajectoryOptions, trajectories as summaries};
+use alliance_psychometrics::outcome::{
+    OwnThreshold, Trajectory, TrajectoryOptions, trajectories as summaries,
+};
 use alliance_psychometrics::sessions::SessionTable;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;

@@ -1,8 +1,8 @@
 //! Sessions at risk of dropout, and how many remain.
 
 use alliance_psychometrics::outcome::{
-    EndKind, Ending, IncidenceRow, MeanThrough, PeriodEvent, PlannedEnds, earlier_mean, endings_by_length,
-    incidence as shares, log_rank, person_periods as at_risk,
+    EndKind, Ending, IncidenceRow, MeanThrough, PeriodEvent, PlannedEnds, earlier_mean, ending_times,
+    endings_by_length, incidence as shares, log_rank, person_periods as at_risk,
 };
 use alliance_psychometrics::sessions::SessionTable;
 use alliance_psychometrics::{Columns, Interval, PsychometricsError};
@@ -27,9 +27,8 @@ pub(crate) fn ending_words() -> Vec<&'static str> {
 }
 
 fn ending(code: u8) -> Result<Ending, PsychometricsError> {
-    ENDINGS.get(usize::from(code)).map(|(_, ending)| *ending).ok_or_else(|| PsychometricsError::InvalidOption {
-        option: "ending",
-        problem: "unknown code".to_owned(),
+    ENDINGS.get(usize::from(code)).map(|(_, ending)| *ending).ok_or_else(|| {
+        PsychometricsError::InvalidOption { option: "ending", problem: "unknown code".to_owned() }
     })
 }
 
@@ -125,9 +124,11 @@ pub(crate) fn person_periods<'py>(
         let planned =
             if options.planned_compete { PlannedEnds::Competing } else { PlannedEnds::NoLongerAtRisk };
         let periods = at_risk(&table, options.lag, &everyone, &endings, planned)?;
-        Ok((periods, recorded, endings))
+        let times = ending_times(&table, &everyone, &endings)?;
+        Ok((periods, recorded, endings, (counts, times)))
     });
-    let (periods, recorded, endings) = found.map_err(|error| from_psychometrics(py, &error))?;
+    let (periods, recorded, endings, (counts, times)) =
+        found.map_err(|error| from_psychometrics(py, &error))?;
     let result = PyDict::new(py);
     result.set_item("client", bytes(py, &periods.client, u32::to_ne_bytes))?;
     result.set_item("session", bytes(py, &periods.session, i64::to_ne_bytes))?;
@@ -151,6 +152,13 @@ pub(crate) fn person_periods<'py>(
     let table = periods.life_table().into_iter();
     let table: Vec<_> = table.map(|row| (row.session, row.at_risk, row.dropouts, row.planned)).collect();
     result.set_item("life_table", table)?;
+    let held: Vec<i64> = counts.into_iter().map(|count: usize| count as i64).collect();
+    result.set_item("held", bytes(py, &held, i64::to_ne_bytes))?;
+    result.set_item("times", bytes(py, &times, f64::to_ne_bytes))?;
+    let code = |ending: &Ending| {
+        ENDINGS.iter().position(|(_, known)| known == ending).map_or(0, |place| place as u8)
+    };
+    result.set_item("ending_codes", PyBytes::new(py, &endings.iter().map(code).collect::<Vec<_>>()))?;
     let count = |endings: &[Ending]| {
         ENDINGS.map(|(_, wanted)| endings.iter().filter(|ending| **ending == wanted).count()).to_vec()
     };
@@ -211,7 +219,8 @@ pub(crate) fn incidence<'py>(
         };
         let kinds = end.iter().map(kind).collect::<Result<Vec<EndKind>, PsychometricsError>>()?;
         let test = log_rank(time, &kinds, groups)?;
-        let mut of_groups = vec![(Vec::new(), Vec::new()); groups.iter().max().map_or(0, |most| *most as usize + 1)];
+        let mut of_groups =
+            vec![(Vec::new(), Vec::new()); groups.iter().max().map_or(0, |most| *most as usize + 1)];
         for ((time, kind), group) in time.iter().zip(&kinds).zip(groups) {
             if let Some((times, ends)) = of_groups.get_mut(*group as usize) {
                 times.push(*time);

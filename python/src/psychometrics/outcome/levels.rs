@@ -51,7 +51,8 @@ pub(crate) fn disaggregate<'py>(
     mut therapist: Option<PyBuffer<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let therapists = therapists.as_ref().map(read).transpose()?;
-    let rows = Rows { scores: read(&scores)?, clients: read(&clients)?, sessions: read(&sessions)?, therapists };
+    let rows =
+        Rows { scores: read(&scores)?, clients: read(&clients)?, sessions: read(&sessions)?, therapists };
     let trend = time.as_ref().map(read).transpose()?.map_or(Trend::Kept, Trend::Removed);
     let found = py.detach(|| rows.parts(so_far, trend)).map_err(|error| from_psychometrics(py, &error))?;
     write(&mut within)?.copy_from_slice(&found.within);
@@ -74,13 +75,16 @@ fn measured(option: &'static str, word: &str) -> Result<Measured, PsychometricsE
     match word {
         "before" => Ok(Measured::BeforeSession),
         "after" => Ok(Measured::AfterSession),
-        _ => Err(PsychometricsError::InvalidOption { option, problem: "choose `before` or `after`".to_owned() }),
+        _ => Err(PsychometricsError::InvalidOption {
+            option,
+            problem: "choose `before` or `after`".to_owned(),
+        }),
     }
 }
 
 /// When predictor and outcome were measured, and how many measurements lie between.
 #[derive(FromPyObject)]
-pub(super) struct Lag(String, String, u32);
+pub(crate) struct Lag(String, String, u32);
 
 impl Lag {
     /// The column of a table as it was then.

@@ -42,7 +42,8 @@ pub(crate) fn within_between<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let (outcome, time) = (read(&outcome)?, read(&time)?);
     let therapists = therapists.as_ref().map(read).transpose()?;
-    let rows = Rows { scores: read(&scores)?, clients: read(&clients)?, sessions: read(&sessions)?, therapists };
+    let rows =
+        Rows { scores: read(&scores)?, clients: read(&clients)?, sessions: read(&sessions)?, therapists };
     let others = covariates.iter().map(read).collect::<PyResult<Vec<_>>>()?;
     let found = py.detach(|| {
         let columns: Vec<&[f64]> = std::iter::once(time).chain(others).collect();
@@ -91,8 +92,11 @@ fn earlier(
     options: &ModelFields,
 ) -> Result<Disaggregation, PsychometricsError> {
     let Some(lag) = &options.lag else { return Ok(parts) };
-    let columns: Vec<&[f64]> =
-        [Some(&parts.within), Some(&parts.between), parts.therapist.as_ref()].into_iter().flatten().map(Vec::as_slice).collect();
+    let columns: Vec<&[f64]> = [Some(&parts.within), Some(&parts.between), parts.therapist.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(Vec::as_slice)
+        .collect();
     let columns = Columns::new(&columns)?;
     let table = SessionTable::new(rows.clients, rows.sessions, &columns)?;
     let (within, between) = (lag.of(&table, 0)?, lag.of(&table, 1)?);
@@ -119,7 +123,11 @@ fn reliability(rows: Rows<'_>, options: &ModelFields) -> Result<Option<Estimate>
     // Between clients of one therapist: the therapist's part is in the therapist's mean.
     let error = found.residual.value / found.sessions;
     let value = found.client.value / (found.client.value + error);
-    Ok(Some(Estimate::new(value, level, "variances, REML").with_rows(found.clients, found.residual.rows_used, 0)))
+    Ok(Some(Estimate::new(value, level, "variances, REML").with_rows(
+        found.clients,
+        found.residual.rows_used,
+        0,
+    )))
 }
 
 /// The effect between clients corrected for unreliable means; undefined without a reliability above 0.
