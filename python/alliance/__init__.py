@@ -11,20 +11,26 @@ back.
 from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.attendance import Attendance, attendance
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
+from alliance.disaggregation import Disaggregation, disaggregate
+from alliance.dropout_hazard import DropoutHazard, dropout_hazard
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.lagged import LaggedRule
+from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.person_periods import PersonPeriods, person_period
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
+from alliance.retention import LogRank, Retention, retention
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
@@ -35,6 +41,8 @@ from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.study import Study, StudyScores
+from alliance.trajectories import Trajectories, trajectories
+from alliance.within_between import Effects, WithinBetween, within_between
 
 __version__ = _version()
 
@@ -42,10 +50,14 @@ __all__ = [
     "Accuracy",
     "AllianceError",
     "AllianceWarning",
+    "Attendance",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "CodedSessions",
+    "Disaggregation",
+    "DropoutHazard",
+    "Effects",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
@@ -56,11 +68,15 @@ __all__ = [
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
+    "LaggedScores",
     "LiveRule",
+    "LogRank",
     "Multiverse",
     "OrdinalReliability",
+    "PersonPeriods",
     "Prorate",
     "Reliability",
+    "Retention",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
@@ -74,8 +90,11 @@ __all__ = [
     "StudyScores",
     "SubscaleReliability",
     "SuddenShiftReport",
+    "Trajectories",
     "Truth",
+    "WithinBetween",
     "__version__",
+    "attendance",
     "calibrate",
     "catalog",
     "chance_rate",
@@ -83,15 +102,22 @@ __all__ = [
     "cite",
     "clinic",
     "detection_accuracy",
+    "disaggregate",
+    "dropout_hazard",
     "errors",
     "find_ruptures",
     "find_shifts",
     "instrument",
+    "lag",
     "multiverse",
     "ordinal_reliability",
+    "person_period",
     "reliability",
+    "retention",
     "rules",
     "score",
     "shapes",
     "simulate",
+    "trajectories",
+    "within_between",
 ]

@@ -60,8 +60,13 @@ pub(crate) fn held_sessions<'py>(
     });
     let found = found.map_err(|error| from_ruptures(py, &error))?;
     let (mut course, mut position) = (Vec::new(), Vec::new());
-    let mut endings = Vec::new();
-    for (number, _) in (0_u32..).zip(found.dyads()) {
+    let (mut endings, mut within_dyad) = (Vec::new(), Vec::<i64>::new());
+    let mut before = None;
+    for (number, dyad) in (0_u32..).zip(found.dyads()) {
+        // Courses of a dyad follow each other.
+        let earlier = within_dyad.last().copied().filter(|_| before == Some(*dyad));
+        within_dyad.push(earlier.unwrap_or_default() + 1);
+        before = Some(*dyad);
         for (nth, _) in (1_i64..).zip(found.places(number as usize)) {
             course.push(number);
             position.push(nth);
@@ -77,6 +82,7 @@ pub(crate) fn held_sessions<'py>(
     result.set_item("position", bytes(py, &position, i64::to_ne_bytes))?;
     result.set_item("score", bytes(py, found.series().scores(), f64::to_ne_bytes))?;
     result.set_item("dyads", bytes(py, found.dyads(), u32::to_ne_bytes))?;
+    result.set_item("nth", bytes(py, &within_dyad, i64::to_ne_bytes))?;
     result.set_item("endings", PyBytes::new(py, &endings))?;
     Ok(result)
 }
@@ -199,7 +205,7 @@ const ERRORS: [Shown; 3] = [
 
 /// Shares remaining and ended of each group, and the test of groups.
 ///
-/// `end`: codes of [`ending_words`]; groups are numbered from 0 without gaps.
+/// `end`: codes of [`ending_words`]; groups are numbered from 0 without gaps, and there is always one.
 #[pyfunction]
 pub(crate) fn incidence<'py>(
     py: Python<'py>,
@@ -220,7 +226,7 @@ pub(crate) fn incidence<'py>(
         let kinds = end.iter().map(kind).collect::<Result<Vec<EndKind>, PsychometricsError>>()?;
         let test = log_rank(time, &kinds, groups)?;
         let mut of_groups =
-            vec![(Vec::new(), Vec::new()); groups.iter().max().map_or(0, |most| *most as usize + 1)];
+            vec![(Vec::new(), Vec::new()); groups.iter().max().map_or(1, |most| *most as usize + 1)];
         for ((time, kind), group) in time.iter().zip(&kinds).zip(groups) {
             if let Some((times, ends)) = of_groups.get_mut(*group as usize) {
                 times.push(*time);
