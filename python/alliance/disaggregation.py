@@ -21,6 +21,7 @@ __all__ = ["Disaggregation", "disaggregate"]
 Mean = Literal["whole", "so-far"]
 
 MEANS = ("whole", "so-far")
+LEVELS = ("all", "client")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,6 +143,7 @@ def disaggregate(
     session: str | None = None,
     therapist: str | None = None,
     rater: str | None = None,
+    levels: Literal["all", "client"] = "all",
     mean: Mean = "whole",
     detrend: bool | str = False,
     session_order: Sequence[Any] | None = None,
@@ -161,9 +163,11 @@ def disaggregate(
         the therapist's.
     rater : str, optional
         Of a study, whose scores; of a frame, the column with the rater.
+    levels : {"all", "client"}
+        ``client`` leaves therapists aside where they are known, as for clients who change theirs.
     mean : {"whole", "so-far"}
         A client's mean over all sessions, which describes, or over the sessions up to each one, which may predict: it
-        knows nothing of the future. ``so-far`` takes neither therapists nor ``detrend``, which would.
+        knows nothing of the future. ``so-far`` leaves therapists aside and takes no ``detrend``: both would know it.
     detrend : bool or str
         Take each client's own line over time out of the within part: over the session number (True) or over a column
         of numbers of the frame. Clients with fewer than three scores then have no within part.
@@ -220,7 +224,7 @@ def disaggregate(
         rater=rater,
         session_order=session_order,
     )
-    therapists = rows.therapists
+    therapists = rows.therapists if choice("levels", levels, LEVELS) == "all" else None
     if mean == "so-far":
         if detrend:
             raise from_code("invalid-option", "detrend: a line over all sessions knows the future; leave it out")

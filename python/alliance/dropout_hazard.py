@@ -106,8 +106,8 @@ class DropoutHazard(Result):
     def notes(self) -> tuple[str, ...]:
         """What a reader of this model should know."""
         said = []
-        if self.clusters is not None and self.clusters < 30:
-            said.append(f"With {self.clusters} clusters robust standard errors tend to be too small.")
+        if self.clusters is not None:
+            said.append(f"Robust standard errors rest on {self.clusters} clusters; with few they are too small.")
         return (*said, *super().notes)
 
     @property
@@ -146,7 +146,7 @@ class DropoutHazard(Result):
         shown = [name for name in self.ratios if name != "intercept" and not name.startswith(("session", "ln(session"))]
         said += [f"The {word} of one point more of `{name}` was {self.ratios[name]}." for name in shown]
         if self.clusters is not None:
-            said.append(f"Standard errors are robust to clustering by `{self.cluster}` ({self.clusters} clusters).")
+            said.append(f"Standard errors are robust to clustering by `{self.cluster}`.")
         return said
 
     @property

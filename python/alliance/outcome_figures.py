@@ -70,9 +70,10 @@ def retention_curves(found: Retention) -> Any:
     below.set_yticks(range(rows), [group or "all" for group in found.groups])
     below.set_title("at risk", fontsize=7.5, loc="left", color="0.35")
     below.set_xticks(ticks)
-    below.set_xlabel("time" if found._instruments == () else "session", fontsize=8)
+    panel.set_xlabel(found.time, fontsize=8)
     panel.tick_params(labelsize=7, labelbottom=True)
     below.tick_params(labelsize=7, length=0, labelbottom=False)
+    below.tick_params(axis="y", pad=14)
     panel.spines[["top", "right"]].set_visible(False)
     below.spines[["top", "right", "left", "bottom"]].set_visible(False)
     return figure

@@ -257,9 +257,9 @@ def person_period(
     Notes
     -----
     A client is at risk from the session after the first to the last one, and, having left, in the session after it:
-    that is where the dropout stands. What is known of a session at risk stems from earlier sessions only. A rating of
-    the same session does not exist for those who left, and a mean over all sessions knows how long the client stayed: both
-    "foretell" dropout where there is nothing to foretell.
+    that is where the dropout stands. What is known of a session at risk stems from earlier sessions only. A rating
+    of the same session does not exist for those who left, and a mean over all sessions knows how long the client
+    stayed: both "foretell" dropout where there is nothing to foretell.
 
     Of a study, sessions that were not held do not count: ``session`` is the number of the held session in its course,
     and a client who comes back after an end begins a new course. Of a frame, sessions are as they are numbered.

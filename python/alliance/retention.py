@@ -54,6 +54,8 @@ class Retention(Result):
         Clients of each group; one group without a name where none were given.
     dropouts, planned : int
         Dropouts and planned ends.
+    time : str
+        ``session``, or the column the times were taken from.
     by : str or None
         Column of the groups.
     log_rank : LogRank or None
@@ -67,6 +69,7 @@ class Retention(Result):
     groups: Mapping[str, int]
     dropouts: int
     planned: int
+    time: str
     by: str | None
     log_rank: LogRank | None
     confidence: float
@@ -212,6 +215,10 @@ class Retention(Result):
         )
         return (*planned, *super().notes)
 
+    def __repr__(self) -> str:
+        # Names of groups stand in the tables; a line has counts.
+        return super().__repr__() if self.by is None else f"<Retention {self._line}>"
+
     @property
     def _title(self) -> str:
         return "Retention"
@@ -350,6 +357,7 @@ def retention(
         groups={words[place]: int(np.sum(rows)) for place, rows in zip(in_order, of_group, strict=True)},
         dropouts=int(np.sum(codes[followed] == 1)),
         planned=int(np.sum(codes[followed] == 2)),
+        time="session" if time is None else str(time),
         by=by,
         log_rank=None if by is None else test,
         confidence=float(confidence),

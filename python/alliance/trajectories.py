@@ -110,8 +110,8 @@ class Trajectories(RowResult):
         time = "session number" if self.time == "session" else f"`{self.time}`"
         return (
             f"The course of each of {self.clients} clients ({self._rows.measured.described}) was described by its "
-            f"mean, least-squares slope over {time}, area by trapezoids over its duration, share of time above {above}, "
-            f"and the means of the first and last {self.window} sessions.",
+            f"mean, least-squares slope over {time}, area by trapezoids over its duration, share of time above "
+            f"{above}, and the means of the first and last {self.window} sessions.",
         )
 
 

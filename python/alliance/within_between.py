@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from alliance import _html, _native
 from alliance.arguments import choice, number, whole
+from alliance.disaggregation import LEVELS, MEANS
 from alliance.errors import from_code
 from alliance.estimate import Estimate, as_frame
 from alliance.instruments import Instrument
@@ -285,6 +286,7 @@ def within_between(
     rater: str | None = None,
     time: str | None = None,
     covariates: Sequence[str] = (),
+    levels: Literal["all", "client"] = "all",
     mean: Literal["whole", "so-far"] = "whole",
     lag: int = 0,
     measured: Measured | None = None,
@@ -313,8 +315,11 @@ def within_between(
         Column of a frame with time as a number; by default the session number.
     covariates : sequence of str
         Further columns of a frame, as numbers.
+    levels : {"all", "client"}
+        ``client`` leaves therapists aside where they are known.
     mean : {"whole", "so-far"}
-        Clients' means over all sessions, or over the sessions up to each, as in :func:`disaggregate`.
+        Clients' means over all sessions, or over the sessions up to each, as in :func:`disaggregate`. ``so-far``
+        leaves therapists aside.
     lag : int
         0 for alliance and outcome of one session; else how many measurements the alliance lies before the outcome, by
         session number, as in :func:`lag`.
@@ -364,7 +369,7 @@ def within_between(
     >>> print(f"{found.within.value:.2f} {found.detrended.within.value:.2f}")
     -2.75 -3.05
     """
-    choice("mean", mean, ("whole", "so-far"))
+    choice("mean", mean, MEANS)
     steps = whole("lag", lag)
     rows = read_outcome_rows(
         data,
@@ -381,7 +386,7 @@ def within_between(
         session_order=session_order,
     )
     when = _when(steps, measured, outcome_measured, rows)
-    therapists = rows.therapists
+    therapists = rows.therapists if choice("levels", levels, LEVELS) == "all" else None
     if mean == "so-far":
         if therapist is not None:
             problem = "a therapist's mean so far would need the order in time of all clients' sessions; leave it out"
