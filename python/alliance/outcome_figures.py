@@ -61,7 +61,8 @@ def retention_curves(found: Retention) -> Any:
         panel.set_ylabel("share that dropped out", fontsize=8)
     panel.set_ylim(-0.02, 1.02)
     panel.set_xlim(0, last * 1.02)
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=8)
+    if panel.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=8)
     ticks = [tick for tick in panel.get_xticks() if 0 <= tick <= last]
     for row, times in enumerate(known):
         for tick in ticks:

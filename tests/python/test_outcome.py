@@ -248,8 +248,8 @@ class TestKinds:
     def test_scores_a_study_and_a_frame_give_the_same(self, study, scored):
         named = {"score": "total", "therapist": "therapist", **IDS}
         frame = al.disaggregate(scored, **named)
-        for given in (study, study.scores(), study.scores()["client"]):
-            found = al.disaggregate(given)
+        for data in (study, study.scores(), study.scores()["client"]):
+            found = al.disaggregate(data)
             for part in ("within", "between", "therapist"):
                 assert cells(found.to_frame(), f"total_{part}") == cells(frame.to_frame(), f"total_{part}")
         courses = al.trajectories(scored, **named).to_frame()
