@@ -56,8 +56,6 @@ class FormOptions(TypedDict):
 class ModelOptions(TypedDict):
     """What the model of outcome within and between clients is told."""
 
-    so_far: bool
-    trends: list[str]
     lag: tuple[str, str, int] | None
     reliability: float | None
     confidence: float

@@ -27,7 +27,7 @@ PURPOSE = "sessions at risk"
 MOST_ROWS = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Courses:
     """One row per session, with the number of its course.
 

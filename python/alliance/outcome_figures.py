@@ -15,9 +15,7 @@ _EFFECTS = ("within", "between", "contextual", "between_at_true_levels", "therap
 
 def effects(found: WithinBetween) -> Any:
     """Draw effects with their intervals, the trend kept and taken out."""
-    models = [("trend kept", found.kept, _STYLES[0])]
-    if found.detrended is not None:
-        models.append(("trend removed", found.detrended, _STYLES[1]))
+    models = [("trend kept", found.kept, _STYLES[0]), ("trend removed", found.detrended, _STYLES[1])]
     names = [name for name in _EFFECTS if name in found.kept._named]
     figure = _notebook_figure()(figsize=(5.4, 0.45 * len(names) + 1.0), layout="constrained")
     panel = figure.subplots()
@@ -34,8 +32,7 @@ def effects(found: WithinBetween) -> Any:
     panel.set_xlabel(f"points of {found.outcome} per point of {found.score}", fontsize=8)
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(labelsize=7.5, left=False)
-    if len(models) > 1:
-        figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=8)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=8)
     return figure
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["OutcomeRows", "read_outcome_rows"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class OutcomeRows:
     """One row per client and session, with a score, an outcome, or both; NaN where there is none.
 

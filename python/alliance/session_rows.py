@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["RowResult", "SessionRows", "read_session_rows"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SessionRows:
     """One score per row, whose it is and in which session, beside the caller's own columns.
 

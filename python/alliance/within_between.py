@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from alliance import _html, _native
 from alliance.arguments import choice, number, whole
-from alliance.disaggregation import LEVELS, MEANS
+from alliance.disaggregation import LEVELS
 from alliance.errors import from_code
 from alliance.estimate import Estimate, as_frame
 from alliance.instruments import Instrument
@@ -31,7 +31,7 @@ class Effects:
         Of a client one point better than others; with therapists, than the therapist's others.
     contextual : Estimate
         Between less within.
-    between_at_true_levels : Estimate or None
+    between_at_true_levels : Estimate
         The effect between clients as it would be if their means were their true levels.
     therapist : Estimate or None
         Of a therapist whose clients' mean is one point better.
@@ -54,7 +54,7 @@ class Effects:
     within: Estimate
     between: Estimate
     contextual: Estimate
-    between_at_true_levels: Estimate | None
+    between_at_true_levels: Estimate
     therapist: Estimate | None
     time: Estimate
     covariates: tuple[tuple[str, Estimate], ...]
@@ -87,15 +87,13 @@ class WithinBetween(Result):
         Predictor and outcome.
     kept : Effects
         The model with the client's own trend left in the within part.
-    detrended : Effects or None
-        The model with it taken out; None with ``mean="so-far"``.
-    mean : str
-        ``whole`` or ``so-far``, as in :func:`disaggregate`.
+    detrended : Effects
+        The model with it taken out.
     lag : int
         Measurements between predictor and outcome; 0 for the same session.
     measured, outcome_measured : str or None
         When in a session both were measured, where a lag asked for it.
-    reliability : Estimate or None
+    reliability : Estimate
         Reliability of clients' means that the correction of the effect between clients rests on.
     confidence : float
         Confidence of the intervals.
@@ -110,12 +108,11 @@ class WithinBetween(Result):
     score: str
     outcome: str
     kept: Effects
-    detrended: Effects | None
-    mean: str
+    detrended: Effects
     lag: int
     measured: str | None
     outcome_measured: str | None
-    reliability: Estimate | None
+    reliability: Estimate
     confidence: float
     clients: int
     therapists: int | None
@@ -143,10 +140,8 @@ class WithinBetween(Result):
     @property
     def estimates(self) -> Mapping[str, Estimate]:
         """All estimates; those of the model with the trend taken out end in ``_detrended``."""
-        found = dict(self.kept._named)
-        if self.detrended is not None:
-            found |= {f"{name}_detrended": each for name, each in self.detrended._named.items()}
-        return found if self.reliability is None else found | {"reliability_of_means": self.reliability}
+        detrended = {f"{name}_detrended": each for name, each in self.detrended._named.items()}
+        return {**self.kept._named, **detrended, "reliability_of_means": self.reliability}
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -168,11 +163,10 @@ class WithinBetween(Result):
 
         parts = []
         for trend, effects in (("kept", self.kept), ("removed", self.detrended)):
-            if effects is not None:
-                named = effects._named
-                p_values = np.array([effects.p_values.get(name, float("nan")) for name in named])
-                frame = _frames.beside(self._kind, as_frame(self._kind, named), {"p_value": p_values})
-                parts.append(_frames.beside(self._kind, frame, {"trend": [trend] * len(named)}))
+            named = effects._named
+            p_values = np.array([effects.p_values.get(name, float("nan")) for name in named])
+            frame = _frames.beside(self._kind, as_frame(self._kind, named), {"p_value": p_values})
+            parts.append(_frames.beside(self._kind, frame, {"trend": [trend] * len(named)}))
         return _frames.stack(self._kind, parts)
 
     def plot(self) -> Any:
@@ -195,13 +189,15 @@ class WithinBetween(Result):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of these effects should know."""
-        said = []
-        if self.mean == "whole" and self.lag > 0:
-            said.append(
+        lagged = (
+            (
                 "Clients' means hold sessions after the outcome too: the effect between clients describes and does not "
-                'predict; mean="so-far" predicts.'
+                "predict.",
             )
-        return (*said, *super().notes)
+            if self.lag
+            else ()
+        )
+        return (*lagged, *super().notes)
 
     @property
     def _title(self) -> str:
@@ -221,9 +217,8 @@ class WithinBetween(Result):
         names = ("within", "between", "contextual", "between_at_true_levels", "therapist")
         shown = []
         for words, effects in (("", self.kept), (", trend removed", self.detrended)):
-            if effects is not None:
-                named = effects._named
-                shown += [(name.replace("_", " ") + words, named[name]) for name in names if name in named]
+            named = effects._named
+            shown += [(name.replace("_", " ") + words, named[name]) for name in names if name in named]
         return shown
 
     def _more_html(self) -> str:
@@ -235,13 +230,12 @@ class WithinBetween(Result):
         return _html.table(("in the same model, trend kept", "estimate"), rows)
 
     def _sentences(self) -> Sequence[str]:
-        mean = {"whole": "all their sessions", "so-far": "their sessions so far"}[self.mean]
         levels = "client and therapist" if self.therapists is not None else "client"
         said = [
             f"Outcome (`{self.outcome}`) was regressed on the alliance ({self._described}) within and between clients: "
-            f"deviations from clients' means over {mean}, and these means, with time as a covariate and random "
-            f"intercepts of {levels}, by REML ({self.rows_used} rows of {self.clients} clients, {self.rows_dropped} "
-            f"rows left out)."
+            f"deviations from clients' means over all their sessions, and these means, with time as a covariate and "
+            f"random intercepts of {levels}, by REML ({self.rows_used} rows of {self.clients} clients, "
+            f"{self.rows_dropped} rows left out)."
         ]
         if self.lag:
             said.append(
@@ -252,12 +246,10 @@ class WithinBetween(Result):
             f"The effect within clients was {self.kept.within}, between clients {self.kept.between}, their difference "
             f"{self.kept.contextual} ({100 * self.confidence:g} % intervals)."
         )
-        if self.detrended is not None:
-            said.append(
-                f"With clients' own trends taken out of the alliance the effect within clients was "
-                f"{self.detrended.within}."
-            )
-        if self.kept.between_at_true_levels is not None and self.reliability is not None:
+        said.append(
+            f"With clients' own trends taken out of the alliance the effect within clients was {self.detrended.within}."
+        )
+        if self.reliability.value > 0:
             said.append(
                 f"Corrected for the reliability of clients' means ({self.reliability.value:.2f}, taken as known) the "
                 f"effect between clients was {self.kept.between_at_true_levels}."
@@ -266,12 +258,8 @@ class WithinBetween(Result):
 
     @property
     def _references(self) -> tuple[str, ...]:
-        keys = ["curran-2011"]
-        if self.detrended is not None:
-            keys.append("falkenstrom-2017")
-        if self.kept.between_at_true_levels is not None:
-            keys.append("luedtke-2008")
-        return (*keys, *(("baldwin-2007",) if self.therapists is not None else ()))
+        therapists = ("baldwin-2007",) if self.therapists is not None else ()
+        return ("curran-2011", "falkenstrom-2017", "luedtke-2008", *therapists)
 
 
 def within_between(
@@ -287,7 +275,6 @@ def within_between(
     time: str | None = None,
     covariates: Sequence[str] = (),
     levels: Literal["all", "client"] = "all",
-    mean: Literal["whole", "so-far"] = "whole",
     lag: int = 0,
     measured: Measured | None = None,
     outcome_measured: Measured | None = None,
@@ -317,9 +304,6 @@ def within_between(
         Further columns of a frame, as numbers.
     levels : {"all", "client"}
         ``client`` leaves therapists aside where they are known.
-    mean : {"whole", "so-far"}
-        Clients' means over all sessions, or over the sessions up to each, as in :func:`disaggregate`. ``so-far``
-        leaves therapists aside.
     lag : int
         0 for alliance and outcome of one session; else how many measurements the alliance lies before the outcome, by
         session number, as in :func:`lag`.
@@ -354,8 +338,9 @@ def within_between(
     by REML, with Satterthwaite's degrees of freedom. w equals the slope of a regression with a dummy variable for each
     client; b - w is the contextual effect. A single coefficient of scores as they are would be a mixture of w and b.
     The correction is b* = (b - (1 - r) w)/r for means of reliability r, by default T ICC/(1 + (T - 1) ICC) with the
-    harmonic mean T of sessions (Luedtke et al. 2008); its interval takes r as known. A lagged *outcome* is no covariate
-    here: with few sessions its coefficient and the clients' variance are biased (see the method page).
+    harmonic mean T of sessions (Luedtke et al. 2008); its interval takes r as known. Means are those over all sessions:
+    means so far, in a model with random intercepts, would bias the effect within. A lagged *outcome* is no covariate
+    here either: with few sessions its coefficient and the clients' variance are biased (see the method page).
 
     Examples
     --------
@@ -369,7 +354,6 @@ def within_between(
     >>> print(f"{found.within.value:.2f} {found.detrended.within.value:.2f}")
     -2.75 -3.05
     """
-    choice("mean", mean, MEANS)
     steps = whole("lag", lag)
     rows = read_outcome_rows(
         data,
@@ -387,12 +371,6 @@ def within_between(
     )
     when = _when(steps, measured, outcome_measured, rows)
     therapists = rows.therapists if choice("levels", levels, LEVELS) == "all" else None
-    if mean == "so-far":
-        if therapist is not None:
-            problem = "a therapist's mean so far would need the order in time of all clients' sessions; leave it out"
-            raise from_code("invalid-option", f"therapist: {problem}")
-        therapists = None
-    trends = ["kept"] if mean == "so-far" else ["kept", "removed"]
     found = _native.within_between(
         rows.outcome,
         rows.scores,
@@ -402,25 +380,22 @@ def within_between(
         rows.time,
         list(rows.covariates),
         {
-            "so_far": mean == "so-far",
-            "trends": trends,
             "lag": None if when is None else (*when, steps),
             "reliability": None if reliability is None else number("reliability", reliability),
             "confidence": number("confidence", confidence),
         },
     )
-    effects = [_effects(model, covariates) for model in found["models"]]
+    kept, detrended = (_effects(model, covariates) for model in found["models"])
     first = found["models"][0]
     return WithinBetween(
         score=rows.name,
         outcome=outcome,
-        kept=effects[0],
-        detrended=effects[1] if len(effects) > 1 else None,
-        mean=mean,
+        kept=kept,
+        detrended=detrended,
         lag=steps,
         measured=None if when is None else when[0],
         outcome_measured=None if when is None else when[1],
-        reliability=None if found["reliability"] is None else Estimate._of(found["reliability"]),
+        reliability=Estimate._of(found["reliability"]),
         confidence=float(confidence),
         clients=first["clients"],
         therapists=None if therapists is None else first["therapists"],
@@ -471,7 +446,7 @@ def _effects(model: Mapping[str, Any], covariates: Sequence[str]) -> Effects:
     p_values |= dict(zip(("time", *covariates), of_covariates, strict=True))
     return Effects(
         **{name: Estimate._of(model[name]) for name in ("within", "between", "contextual", "intercept")},
-        between_at_true_levels=of("between_at_true_levels"),
+        between_at_true_levels=Estimate._of(model["between_at_true_levels"]),
         therapist=of("therapist"),
         time=time,
         covariates=tuple(zip(covariates, others, strict=True)),

@@ -170,9 +170,6 @@ class TestTraps:
         lagged = {"lag": 1, "measured": "after", "outcome_measured": "before", **SCORED}
         found = al.within_between(frame_of("panel-a"), outcome="outcome", **lagged)
         assert any("after the outcome" in note for note in found.notes)
-        found = al.within_between(frame_of("panel-a"), outcome="outcome", mean="so-far", **lagged)
-        assert not any("after the outcome" in note for note in found.notes)
-        assert found.detrended is None and found.reliability is None and "between_at" not in str(found.estimates)
 
     def test_trap_18_clients_numbered_anew_by_each_therapist_are_refused(self):
         frame = frame_of("panel-a").with_columns(client=(pl.col("client") - 1) % 6, session="session")
@@ -301,15 +298,14 @@ class TestDegenerate:
     @pytest.mark.parametrize("name", DEGENERATE)
     def test_a_status_and_why(self, name):
         frame = pl.DataFrame(DEGENERATE[name], schema=SCHEMA, orient="row")
-        for options in ({}, {"mean": "so-far"}):
-            found = al.within_between(frame, outcome="outcome", **SCORED, **options)
-            for key, each in found.estimates.items():
-                assert each.status != "defined" or not math.isnan(each.value), key
-                assert str(each) not in {"", "nan"}
-            if name not in ("perfect", "constant outcome"):
-                assert math.isnan(found.within.value) and found.within.status != "defined"
-            assert found.methods() and found._repr_html_() and repr(found)
-            found.plot()
+        found = al.within_between(frame, outcome="outcome", **SCORED)
+        for key, each in found.estimates.items():
+            assert each.status != "defined" or not math.isnan(each.value), key
+            assert str(each) not in {"", "nan"}
+        if name not in ("perfect", "constant outcome"):
+            assert math.isnan(found.within.value) and found.within.status != "defined"
+        assert found.methods() and found._repr_html_() and repr(found)
+        found.plot()
         for result in (
             al.disaggregate(frame, **SCORED),
             al.disaggregate(frame, detrend=True, **SCORED),
@@ -402,7 +398,7 @@ class TestNonsense:
             (al.within_between, {"outcome": "outcome", "covariates": "session"}),
             (al.within_between, {"outcome": "outcome", "covariates": ["time"]}),
             (al.within_between, {"outcome": "outcome", "covariates": ["rated", "rated"]}),
-            (al.within_between, {"outcome": "outcome", "mean": "later"}),
+            (al.within_between, {"outcome": "outcome", "levels": "therapist"}),
         ],
     )
     def test_options(self, call, options):

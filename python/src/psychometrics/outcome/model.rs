@@ -17,16 +17,12 @@ use crate::scoring::read;
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct ModelFields {
-    so_far: bool,
-    trends: Vec<String>,
     lag: Option<Lag>,
     reliability: Option<f64>,
     confidence: f64,
 }
 
-/// Models with the alliance's own trend kept, removed, or one after the other.
-///
-/// Covariates come with a name each, time first.
+/// Two models: clients' own trends kept in the alliance, and taken out of it.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn within_between<'py>(
@@ -49,12 +45,10 @@ pub(crate) fn within_between<'py>(
         let columns: Vec<&[f64]> = std::iter::once(time).chain(others).collect();
         let covariates = Columns::new(&columns)?;
         let reliability = reliability(rows, &options)?;
-        let models = options
-            .trends
-            .iter()
+        let models = [Trend::Kept, Trend::Removed(time)]
+            .into_iter()
             .map(|trend| {
-                let trend = if trend == "removed" { Trend::Removed(time) } else { Trend::Kept };
-                let parts = earlier(rows.parts(options.so_far, trend)?, rows, &options)?;
+                let parts = earlier(rows.parts(false, trend)?, rows, &options)?;
                 let model = within_between_model(
                     outcome,
                     &parts,
@@ -63,11 +57,8 @@ pub(crate) fn within_between<'py>(
                     rows.therapists,
                     options.confidence,
                 )?;
-                let corrected = match &reliability {
-                    Some(reliability) => Some(at_true_levels(&model, reliability)?),
-                    None => None,
-                };
-                Ok((model, corrected, parts.single_session_clients))
+                let corrected = at_true_levels(&model, &reliability)?;
+                Ok((model, corrected))
             })
             .collect::<Result<Vec<_>, PsychometricsError>>()?;
         Ok((models, reliability))
@@ -75,13 +66,11 @@ pub(crate) fn within_between<'py>(
     let (models, reliability) = found.map_err(|error| from_psychometrics(py, &error))?;
     let result = PyDict::new(py);
     let listed = PyList::empty(py);
-    for (model, corrected, single_session_clients) in &models {
-        let one = describe(py, model, corrected.as_ref())?;
-        one.set_item("single_session_clients", single_session_clients)?;
-        listed.append(one)?;
+    for (model, corrected) in &models {
+        listed.append(describe(py, model, corrected)?)?;
     }
     result.set_item("models", listed)?;
-    result.set_item("reliability", reliability.map(|estimate| facts(py, &estimate)).transpose()?)?;
+    result.set_item("reliability", facts(py, &reliability)?)?;
     Ok(result)
 }
 
@@ -105,29 +94,22 @@ fn earlier(
     Ok(parts)
 }
 
-/// The reliability of clients' means: as given, or from the scores; none of means so far, which differ in it.
-fn reliability(rows: Rows<'_>, options: &ModelFields) -> Result<Option<Estimate>, PsychometricsError> {
+/// The reliability of clients' means: as given, or from the scores.
+fn reliability(rows: Rows<'_>, options: &ModelFields) -> Result<Estimate, PsychometricsError> {
     let level = Level::BetweenClients;
     if let Some(given) = options.reliability {
-        return Ok(Some(Estimate::new(given, level, "given")));
-    }
-    if options.so_far {
-        return Ok(None);
+        return Ok(Estimate::new(given, level, "given"));
     }
     let columns = Columns::new(&[rows.scores])?;
     let table = SessionTable::new(rows.clients, rows.sessions, &columns)?;
     let found = session_icc(&table, rows.therapists, options.confidence)?;
     if rows.therapists.is_none() {
-        return Ok(Some(found.mean_of_sessions));
+        return Ok(found.mean_of_sessions);
     }
     // Between clients of one therapist: the therapist's part is in the therapist's mean.
     let error = found.residual.value / found.sessions;
     let value = found.client.value / (found.client.value + error);
-    Ok(Some(Estimate::new(value, level, "variances, REML").with_rows(
-        found.clients,
-        found.residual.rows_used,
-        0,
-    )))
+    Ok(Estimate::new(value, level, "variances, REML").with_rows(found.clients, found.residual.rows_used, 0))
 }
 
 /// The effect between clients corrected for unreliable means; undefined without a reliability above 0.
@@ -146,7 +128,7 @@ fn at_true_levels(model: &WithinBetween, reliability: &Estimate) -> Result<Estim
 fn describe<'py>(
     py: Python<'py>,
     model: &WithinBetween,
-    corrected: Option<&Estimate>,
+    corrected: &Estimate,
 ) -> PyResult<Bound<'py, PyDict>> {
     let one = PyDict::new(py);
     let effects = [
@@ -154,7 +136,7 @@ fn describe<'py>(
         ("within", Some(&model.within)),
         ("between", Some(&model.between)),
         ("contextual", Some(&model.contextual)),
-        ("between_at_true_levels", corrected),
+        ("between_at_true_levels", Some(corrected)),
         ("therapist", model.therapist.as_ref()),
     ];
     let p_values = PyDict::new(py);
