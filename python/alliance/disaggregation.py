@@ -182,7 +182,7 @@ def disaggregate(
     Raises
     ------
     AllianceError
-        ``not-nested`` if a client has two therapists; ``duplicate-form`` if a client has a session twice;
+        ``not-nested`` if a client has two therapists; ``repeated-session`` if a client has a session twice;
         ``missing-column``; ``missing-id``; ``text-answer``; ``invalid-option``.
 
     Notes

@@ -142,7 +142,7 @@ def lag(
     Raises
     ------
     AllianceError
-        ``duplicate-form`` if a client has a session twice; ``missing-column``; ``missing-id``; ``text-answer``;
+        ``repeated-session`` if a client has a session twice; ``missing-column``; ``missing-id``; ``text-answer``;
         ``invalid-option``.
 
     Notes

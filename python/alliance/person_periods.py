@@ -251,7 +251,7 @@ def person_period(
     Raises
     ------
     AllianceError
-        ``contradicting-endings`` if a client's rows say two things; ``duplicate-form`` if a client has a session
+        ``contradicting-endings`` if a client's rows say two things; ``repeated-session`` if a client has a session
         twice; ``missing-column``; ``missing-id``; ``text-answer``; ``invalid-option``.
 
     Notes

@@ -89,7 +89,7 @@ def read_session_rows(
     rater: str | None,
     session_order: Sequence[Any] | None,
 ) -> SessionRows:
-    """Read one score per client and session; a session that a client has twice is refused."""
+    """Read one score per client and session; a session that a client has twice is refused by the engine."""
     from alliance import _frames
 
     measured = read_measurements(
@@ -103,7 +103,6 @@ def read_session_rows(
         rater=rater,
         needs=("client", "session"),
     )
-    measured.ids.require_once("client", "session", purpose=purpose)
     if is_scores(data):
         ids = measured.ids.frame
         frame = _frames.Frame(_frames.beside(ids.kind, ids.native, {measured.name: measured.values}))

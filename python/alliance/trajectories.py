@@ -161,7 +161,7 @@ def trajectories(
     Raises
     ------
     AllianceError
-        ``duplicate-form`` if a client has a session twice; ``missing-column``; ``missing-id``; ``text-answer``;
+        ``repeated-session`` if a client has a session twice; ``missing-column``; ``missing-id``; ``text-answer``;
         ``invalid-option``.
 
     See Also

@@ -325,7 +325,7 @@ def within_between(
     Raises
     ------
     AllianceError
-        ``not-nested`` if a client has two therapists; ``duplicate-form`` if a client has a session twice;
+        ``not-nested`` if a client has two therapists; ``repeated-session`` if a client has a session twice;
         ``missing-column``; ``missing-id``; ``text-answer``; ``invalid-option``. Data on which the model is not
         defined raise nothing: the estimates have a status.
 

@@ -175,7 +175,7 @@ class TestTraps:
         frame = frame_of("panel-a").with_columns(client=(pl.col("client") - 1) % 6, session="session")
         with pytest.raises(al.AllianceError) as caught:
             al.disaggregate(frame, therapist="therapist", **SCORED)
-        assert caught.value.code == "duplicate-form"
+        assert caught.value.code == "repeated-session"
         apart = frame.with_columns(session=pl.col("session") + 10 * pl.col("therapist"))
         with pytest.raises(al.AllianceError) as caught:
             al.disaggregate(apart, therapist="therapist", **SCORED)

@@ -41,13 +41,13 @@ pub(crate) struct AttendanceFields {
 
 /// Rates of attendance, and counts of absences.
 #[pyfunction]
-pub(crate) fn attendance<'py>(
-    py: Python<'py>,
+pub(crate) fn attendance(
+    py: Python<'_>,
     codes: PyBuffer<u8>,
     clients: PyBuffer<u32>,
     order: PyBuffer<i64>,
     options: AttendanceFields,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (codes, clients, order) = (read(&codes)?, read(&clients)?, read(&order)?);
     let found = py.detach(|| {
         let unknown =

@@ -45,13 +45,13 @@ fn bytes<'py, T: Copy, const SIZE: usize>(
 ///
 /// `appointments` has one code per row, 0 for a form, as `Appointment` numbers them.
 #[pyfunction]
-pub(crate) fn held_sessions<'py>(
-    py: Python<'py>,
+pub(crate) fn held_sessions(
+    py: Python<'_>,
     dyads: PyBuffer<u32>,
     sessions: PyBuffer<i64>,
     scores: PyBuffer<f64>,
     appointments: PyBuffer<u8>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (dyads, sessions, scores) = (read(&dyads)?, read(&sessions)?, read(&scores)?);
     let codes = read(&appointments)?;
     let found = py.detach(|| {
@@ -98,14 +98,14 @@ pub(crate) struct PeriodFields {
 
 /// The table of sessions at risk. Clients are numbered from 0 without gaps; `endings` has a code for each.
 #[pyfunction]
-pub(crate) fn person_periods<'py>(
-    py: Python<'py>,
+pub(crate) fn person_periods(
+    py: Python<'_>,
     scores: PyBuffer<f64>,
     clients: PyBuffer<u32>,
     sessions: PyBuffer<i64>,
     endings: PyBuffer<u8>,
     options: PeriodFields,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (scores, clients, sessions) = (read(&scores)?, read(&clients)?, read(&sessions)?);
     let codes = read(&endings)?;
     let found = py.detach(|| {
@@ -207,13 +207,13 @@ const ERRORS: [Shown; 3] = [
 ///
 /// `end`: codes of [`ending_words`]; groups are numbered from 0 without gaps, and there is always one.
 #[pyfunction]
-pub(crate) fn incidence<'py>(
-    py: Python<'py>,
+pub(crate) fn incidence(
+    py: Python<'_>,
     time: PyBuffer<f64>,
     end: PyBuffer<u8>,
     groups: PyBuffer<u32>,
     confidence: f64,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (time, end, groups) = (read(&time)?, read(&end)?, read(&groups)?);
     let found = py.detach(|| {
         let kind = |code: &u8| {

@@ -47,14 +47,14 @@ impl HazardFields {
 ///
 /// `sessions`: session numbers each coefficient after those of the predictors stands for, None where it is a line.
 #[pyfunction]
-pub(crate) fn dropout_hazard<'py>(
-    py: Python<'py>,
+pub(crate) fn dropout_hazard(
+    py: Python<'_>,
     events: PyBuffer<f64>,
     predictors: Vec<PyBuffer<f64>>,
     sessions: PyBuffer<i64>,
     clusters: Option<PyBuffer<u32>>,
     options: HazardFields,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (events, sessions) = (read(&events)?, read(&sessions)?);
     let predictors = predictors.iter().map(read).collect::<PyResult<Vec<_>>>()?;
     let clusters = clusters.as_ref().map(read).transpose()?;

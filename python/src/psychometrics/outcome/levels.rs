@@ -25,9 +25,10 @@ pub(super) struct Rows<'a> {
 impl Rows<'_> {
     /// The scores taken apart; with `so_far` as they could be then.
     pub(super) fn parts(&self, so_far: bool, trend: Trend<'_>) -> Result<Disaggregation, PsychometricsError> {
+        // A session that a client has twice is refused in any case.
+        let columns = Columns::new(&[self.scores])?;
+        let table = SessionTable::new(self.clients, self.sessions, &columns)?;
         if so_far {
-            let columns = Columns::new(&[self.scores])?;
-            let table = SessionTable::new(self.clients, self.sessions, &columns)?;
             disaggregate_so_far(&table, 0, MeanThrough::ThisSession)
         } else {
             take_apart(self.scores, self.clients, self.therapists, trend)
@@ -38,8 +39,8 @@ impl Rows<'_> {
 /// Takes scores apart; fills one array per part.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn disaggregate<'py>(
-    py: Python<'py>,
+pub(crate) fn disaggregate(
+    py: Python<'_>,
     scores: PyBuffer<f64>,
     clients: PyBuffer<u32>,
     sessions: PyBuffer<i64>,
@@ -49,7 +50,7 @@ pub(crate) fn disaggregate<'py>(
     mut within: PyBuffer<f64>,
     mut between: PyBuffer<f64>,
     mut therapist: Option<PyBuffer<f64>>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let therapists = therapists.as_ref().map(read).transpose()?;
     let rows =
         Rows { scores: read(&scores)?, clients: read(&clients)?, sessions: read(&sessions)?, therapists };

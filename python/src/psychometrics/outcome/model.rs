@@ -25,8 +25,8 @@ pub(crate) struct ModelFields {
 /// Two models: clients' own trends kept in the alliance, and taken out of it.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn within_between<'py>(
-    py: Python<'py>,
+pub(crate) fn within_between(
+    py: Python<'_>,
     outcome: PyBuffer<f64>,
     scores: PyBuffer<f64>,
     clients: PyBuffer<u32>,
@@ -35,7 +35,7 @@ pub(crate) fn within_between<'py>(
     time: PyBuffer<f64>,
     covariates: Vec<PyBuffer<f64>>,
     options: ModelFields,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let (outcome, time) = (read(&outcome)?, read(&time)?);
     let therapists = therapists.as_ref().map(read).transpose()?;
     let rows =
