@@ -18,6 +18,7 @@ from alliance.citing import cite
 from alliance.codes import CodedSessions
 from alliance.disaggregation import Disaggregation, disaggregate
 from alliance.dropout_hazard import DropoutHazard, dropout_hazard
+from alliance.effects import Effects
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.indicators import Indicators
@@ -42,7 +43,7 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.study import Study, StudyScores
 from alliance.trajectories import Trajectories, trajectories
-from alliance.within_between import Effects, WithinBetween, within_between
+from alliance.within_between import WithinBetween, within_between
 
 __version__ = _version()
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from alliance import _native
 from alliance.errors import from_code
 from alliance.request import _rows
-from alliance.series import choose, read_sessions
+from alliance.series import choose, number_sessions, read_sessions
 from alliance.session_rows import read_session_rows
-from alliance.sources import NO_WORD, first_rows, read_words
+from alliance.sources import NO_WORD, first_rows, grouped, read_words
 from alliance.study import Study, StudyScores
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alliance._frames import Frame, Kind
     from alliance.instruments import Instrument
 
-__all__ = ["Courses", "of_frame", "of_study", "read_endings"]
+__all__ = ["Courses", "of_appointments", "of_frame", "of_study", "read_endings"]
 
 PURPOSE = "sessions at risk"
 MOST_ROWS = 5
@@ -63,8 +63,6 @@ def of_study(data: Any, *, scale: str, rater: str | None, session_order: Sequenc
     """Read the sessions that were held, as a study's appointments tell them."""
     import numpy as np
 
-    from alliance import _frames
-
     scores = data.scores() if isinstance(data, Study) else data
     study = scores._study if isinstance(scores, StudyScores) else None
     if study is None or study._appointments is None:
@@ -75,25 +73,59 @@ def of_study(data: Any, *, scale: str, rater: str | None, session_order: Sequenc
     values = np.full(len(run.dyads), np.nan)
     values[: len(chosen)] = chosen[scale]
     appointments = np.zeros(len(values), dtype=np.uint8) if run.appointments is None else run.appointments
-    found = _native.held_sessions(run.dyads, run.numbers, values, appointments)
-    dyads = np.frombuffer(found["dyads"], dtype=np.uint32)
     roles = {role: column for role, column in chosen._id_roles.items() if column in run.by_dyad}
-    rows = first_rows(run.dyads)[dyads]
-    ids = _frames.without_index(run.ids.kind, run.ids.take(rows).ids(list(roles.values())))
-    nth = np.frombuffer(found["nth"], dtype=np.int64)
     form = chosen.instrument
+    described = f"the {scale} score of the {form.rater} ({form.id})"
+    return _held(run.ids, roles, run.dyads, run.numbers, values, appointments, scale, described, (form,))
+
+
+def _held(
+    ids: Frame,
+    roles: Mapping[str, str],
+    dyads: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    values: NDArray[np.float64],
+    appointments: NDArray[np.uint8],
+    name: str,
+    described: str,
+    instruments: tuple[Instrument, ...],
+) -> Courses:
+    """Put the sessions that were held in order, course by course."""
+    import numpy as np
+
+    from alliance import _frames
+
+    found = _native.held_sessions(dyads, numbers, values, appointments)
+    of_courses = np.frombuffer(found["dyads"], dtype=np.uint32)
+    people = ids.take(first_rows(dyads)[of_courses]).ids(list(roles.values()))
+    nth = np.frombuffer(found["nth"], dtype=np.int64)
     return Courses(
         scores=np.frombuffer(found["score"], dtype=np.float64),
         courses=np.frombuffer(found["course"], dtype=np.uint32),
         sessions=np.frombuffer(found["position"], dtype=np.int64),
         endings=np.frombuffer(found["endings"], dtype=np.uint8),
-        ids=_frames.beside(run.ids.kind, ids, {"course": nth}),
+        ids=_frames.beside(ids.kind, _frames.without_index(ids.kind, people), {"course": nth}),
         roles=roles,
-        name=scale,
-        described=f"the {scale} score of the {form.rater} ({form.id})",
-        instruments=(form,),
-        kind=run.ids.kind,
+        name=name,
+        described=described,
+        instruments=instruments,
+        kind=ids.kind,
     )
+
+
+def of_appointments(study: Study) -> Courses:
+    """Read the sessions that were held from a study's appointments alone: no scores are needed."""
+    import numpy as np
+
+    visits = study._appointments
+    if visits is None:
+        raise from_code("invalid-option", "the study has no appointments; add some with `Study.with_appointments`")
+    roles = {"client": study.client}
+    if study.therapist is not None and study.therapist in visits.ids.columns:
+        roles["therapist"] = study.therapist
+    dyads = grouped(visits.ids, list(roles.values()), "appointments")
+    numbers, _ = number_sessions(visits.ids, study.session, dyads, None)
+    return _held(visits.ids, roles, dyads, numbers, np.full(len(dyads), np.nan), visits.codes, "", "", ())
 
 
 def of_frame(

@@ -69,7 +69,7 @@ class LaggedScores(RowResult):
         -------
         frame
             Of the kind that went in, in its row order. Of a frame all columns, of scores the ids and the score; then
-            :attr:`column`.
+            ``{score}_lag{lag}``.
         """
         return self._rows.beside({self.column: self._values})
 

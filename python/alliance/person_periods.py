@@ -23,6 +23,7 @@ __all__ = ["PersonPeriods", "person_period"]
 ENDINGS: tuple[str, ...] = tuple(_native.ending_words())
 EVENTS = ("stayed", "dropout", "planned")
 PLANNED = ("competing", "no-longer-at-risk")
+MOST_SHOWN = 24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -171,7 +172,10 @@ class PersonPeriods(RowResult):
         )
 
     def _more_html(self) -> str:
-        return _html.table(("session", "at risk", "dropouts", "planned ends"), self._life_table)
+        rows = self._life_table[:MOST_SHOWN]
+        more = len(self._life_table) - len(rows)
+        said = _html.notes([f"{more} more sessions stand in `life_table()`."] if more else [])
+        return _html.table(("session", "at risk", "dropouts", "planned ends"), rows) + said
 
     def _sentences(self) -> Sequence[str]:
         planned = {

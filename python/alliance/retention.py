@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alliance import _html, _native
 from alliance.arguments import number
-from alliance.courses_at_risk import read_endings
+from alliance.courses_at_risk import of_appointments, read_endings
 from alliance.errors import from_code
 from alliance.estimate import Estimate
 from alliance.instruments import Instrument
 from alliance.person_periods import PersonPeriods
 from alliance.result import Result
+from alliance.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from alliance._typing import PeriodOptions
 
 __all__ = ["LogRank", "Retention", "retention"]
 
@@ -271,8 +274,8 @@ def retention(
 
     Parameters
     ----------
-    data : PersonPeriods or frame
-        Sessions at risk from :func:`person_period`, or one row per client.
+    data : Study, PersonPeriods or frame
+        A study with appointments, sessions at risk from :func:`person_period`, or one row per client.
     time : str, optional
         Column of a frame with the time, in sessions, weeks or days, at which the client ended or was last followed.
     ending : str, optional
@@ -316,15 +319,13 @@ def retention(
     from alliance._frames import Frame
     from alliance.sources import NO_WORD, distinct_cells, read_measure
 
-    if isinstance(data, PersonPeriods):
+    if isinstance(data, Study | PersonPeriods):
         for option, value in {"time": time, "ending": ending, "by": by, "labels": labels}.items():
             if value is not None:
-                problem = (
-                    "sessions at risk know theirs; put columns beside `client_frame()` and give that frame instead"
-                )
+                problem = "these data know theirs; put columns beside `PersonPeriods.client_frame()` and give that"
                 raise from_code("invalid-option", f"{option}: {problem}")
-        times, codes, kind = data._times, data._endings, data._kind
-        places, words, instruments = np.zeros(len(times), dtype=np.uint32), [NO_GROUP], data.instruments
+        times, codes, kind, instruments = _of_courses(data)
+        places, words = np.zeros(len(times), dtype=np.uint32), [NO_GROUP]
     else:
         frame = Frame(data)
         if time is None or ending is None:
@@ -367,6 +368,19 @@ def retention(
         _instruments=instruments,
         _kind=kind,
     )
+
+
+def _of_courses(data: Study | PersonPeriods) -> tuple[Any, Any, Any, tuple[Instrument, ...]]:
+    """Give times, endings and kind of frame of courses of treatment."""
+    import numpy as np
+
+    if isinstance(data, PersonPeriods):
+        return data._times, data._endings, data._kind, data.instruments
+    courses = of_appointments(data)
+    options: PeriodOptions = {"lag": 1, "planned_compete": True, "fewer_than": None}
+    found = _native.person_periods(courses.scores, courses.courses, courses.sessions, courses.endings, options)
+    times = np.frombuffer(found["times"], dtype=np.float64)
+    return times, np.frombuffer(found["ending_codes"], dtype=np.uint8), courses.kind, ()
 
 
 def _word(cell: Any, by: str) -> str:

@@ -320,6 +320,17 @@ class TestRetention:
         clients = al.retention(periods.client_frame(), time="time", ending="ending").to_frame()
         assert clients.equals(table) and found.time == "session"
 
+    def test_a_study_and_its_sessions_at_risk_say_the_same(self, study, clinic):
+        found = al.retention(study)
+        assert sum(found.groups.values()) == 60 and found.time == "session"
+        bare = al.Study(client="client", session="session", therapist="therapist")
+        assert al.retention(bare.with_appointments(clinic.appointments)) == found
+        # Forms of sessions without an appointment count where forms are read too.
+        scored = al.retention(al.person_period(study))
+        assert (scored.dropouts, scored.planned) == (found.dropouts, found.planned)
+        with pytest.raises(al.AllianceError, match="no appointments"):
+            al.retention(bare)
+
     def test_missing_times_are_left_out(self):
         rows = pl.DataFrame({"weeks": [2.0, None, 4.0], "how": ["dropout", None, "ongoing"]})
         found = al.retention(rows, time="weeks", ending="how")
@@ -561,7 +572,7 @@ class TestNonsense:
         with pytest.raises(al.AllianceError) as caught:
             al.retention(leuk(share=[0.5] * 42), **{"time": "weeks", "ending": "event", **options})
         assert caught.value.code in al.errors.error_codes()
-        with pytest.raises(al.AllianceError, match="know theirs"):
+        with pytest.raises(al.AllianceError, match="data know theirs"):
             al.retention(periods, time="weeks")
 
     def test_retention_without_a_word_or_a_group(self):

@@ -139,7 +139,7 @@ pub fn discrete_time_hazard(
             data.solve(of_rows)
         }
     };
-    let level = Level::OneSession;
+    let level = Level::PooledRows;
     let method = match link {
         HazardLink::Logit => "discrete-time hazard, logit",
         HazardLink::ComplementaryLogLog => "discrete-time hazard, cloglog",
