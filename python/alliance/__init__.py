@@ -30,17 +30,20 @@ from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.person_periods import PersonPeriods, person_period
+from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.retention import LogRank, Retention, retention
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.session_reliability import SessionReliability, session_reliability
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
+from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
 from alliance.trajectories import Trajectories, trajectories
 from alliance.within_between import WithinBetween, within_between
@@ -76,17 +79,22 @@ __all__ = [
     "OrdinalReliability",
     "PersonPeriods",
     "Prorate",
+    "RaterContrast",
+    "RaterDifference",
+    "RaterStability",
     "Reliability",
     "Retention",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
+    "SessionReliability",
     "Shapes",
     "ShiftReport",
     "Simulation",
     "Source",
     "Spread",
+    "Stability",
     "Study",
     "StudyScores",
     "SubscaleReliability",
@@ -113,12 +121,15 @@ __all__ = [
     "multiverse",
     "ordinal_reliability",
     "person_period",
+    "rater_contrast",
     "reliability",
     "retention",
     "rules",
     "score",
+    "session_reliability",
     "shapes",
     "simulate",
+    "stability",
     "trajectories",
     "within_between",
 ]

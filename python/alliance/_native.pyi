@@ -15,6 +15,8 @@ from alliance._typing import (
     ModelOptions,
     Options,
     PeriodOptions,
+    SessionIds,
+    SessionOptions,
 )
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "check",
     "combine_codes",
     "counts",
+    "decision_rows",
     "detection_accuracy",
     "disaggregate",
     "discrepancy",
@@ -55,6 +58,7 @@ __all__ = [
     "person_periods",
     "preset",
     "preset_ids",
+    "rater_contrast",
     "read_numbers",
     "read_yes_no",
     "recognition",
@@ -62,11 +66,14 @@ __all__ = [
     "reliable_change_cutoff",
     "rule_facts",
     "scale_misfit",
+    "session_reliability",
+    "session_stability",
     "session_states",
     "simulate",
     "span_types",
     "statuses",
     "sudden_shifts",
+    "times_needed",
     "totals_to_means",
     "trajectories",
     "trajectory_numbers",
@@ -325,6 +332,17 @@ def check(
 ) -> list[dict[str, Any]]: ...
 def form_reliability(items: Sequence[Given], options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(items: Sequence[Given], rows: str, sparse: str) -> dict[str, Any]: ...
+def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
+def decision_rows(
+    variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]
+) -> list[tuple[int, int, float, float]]: ...
+def times_needed(single: float, target: float) -> int | None: ...
+def session_stability(
+    values: NDArray[np.float64], raters: int, ids: SessionIds, sessions: tuple[int, int], confidence: float
+) -> list[tuple[int, dict[str, Any]]]: ...
+def rater_contrast(
+    values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
+) -> tuple[int, int, dict[str, Any]]: ...
 def attendance(
     codes: NDArray[np.uint8], clients: NDArray[np.uint32], order: NDArray[np.int64], options: AttendanceOptions
 ) -> dict[str, Any]: ...

@@ -88,6 +88,45 @@ def reliability() -> None:
             row(f"psych::omega(x, 1), {rows} x 12, omega alone", seconds, ours)
 
 
+def sessions() -> None:
+    print("reliability across sessions")
+    generator = np.random.default_rng(2)
+
+    def forms(clients: int, sessions: int, items: int, missing: float) -> pl.DataFrame:
+        client = np.repeat(np.arange(clients), sessions)
+        level = np.repeat(generator.normal(size=clients), sessions) + 0.5 * generator.normal(size=clients * sessions)
+        answers = np.clip(np.round(5 + level[:, None] + generator.normal(size=(len(client), items))), 1, 7)
+        ids = {"client": client, "session": np.tile(np.arange(1, sessions + 1), clients)}
+        frame = pl.DataFrame(ids | {f"q{item}": answers[:, item] for item in range(items)})
+        return frame.filter(pl.Series(generator.random(len(frame)) >= missing))
+
+    ids = {"client": "client", "session": "session"}
+    small, large = forms(200, 10, 6, 0.0), forms(10_000, 12, 6, 0.1)
+    columns = [f"q{item}" for item in range(6)]
+    ours = best(lambda: al.session_reliability(small, columns=columns, **ids))
+    row("al.session_reliability, 200 x 10 x 6", ours, ours)
+    row(
+        "the same with a tenth missing",
+        best(lambda: al.session_reliability(forms(200, 10, 6, 0.1), columns=columns, **ids)),
+        ours,
+    )
+    row(
+        "al.session_reliability, 10 000 x 12 x 6, a tenth missing",
+        best(lambda: al.session_reliability(large, columns=columns, **ids)),
+        ours,
+    )
+    row("al.stability, 10 000 clients", best(lambda: al.stability(large, first=1, second=2, score="q1", **ids)), ours)
+    row(
+        "al.rater_contrast, 10 000 x 12, 2000 resamples",
+        best(lambda: al.rater_contrast(large, ["q1", "q2"], **ids), 1),
+        ours,
+    )
+    if (statsmodels := library("statsmodels.formula.api")) is not None:
+        table = small.to_pandas()
+        fit = lambda: statsmodels.mixedlm("q1 ~ 1", table, groups=table["client"]).fit(reml=True)  # noqa: E731
+        row("statsmodels MixedLM, one item's ICC, 200 x 10", best(fit), ours)
+
+
 def outcome() -> None:
     print("alliance and outcome, 10 000 clients x 12 sessions, a sixth missing")
     generator = np.random.default_rng(4)
@@ -110,10 +149,11 @@ def outcome() -> None:
     row("al.disaggregate, so far", best(lambda: al.disaggregate(frame, mean="so-far", **named)), ours)
     row("al.disaggregate, detrended", best(lambda: al.disaggregate(frame, detrend=True, **named)), ours)
     table = frame.to_pandas()
-    by_client = table.groupby("client")["alliance"]
-    row("pandas: means by client alone", best(lambda: table["alliance"] - by_client.transform("mean")), ours)
+    means = lambda: table["alliance"] - table.groupby("client")["alliance"].transform("mean")  # noqa: E731
+    row("pandas: means by client alone", best(means), ours)
     row("al.lag", best(lambda: al.lag(frame, **when, **named)), ours)
-    row("pandas: shift by row (wrong at gaps)", best(lambda: by_client.shift(1)), ours)
+    shift = lambda: table.groupby("client")["alliance"].shift(1)  # noqa: E731
+    row("pandas: shift by row (wrong at gaps)", best(shift), ours)
     row("al.trajectories", best(lambda: al.trajectories(frame, **named)), ours)
     row("al.within_between, two models", best(lambda: al.within_between(frame, outcome="symptoms", **named)), ours)
     periods = al.person_period(frame, ending="ending", **named)
@@ -139,4 +179,5 @@ def outcome() -> None:
 
 if __name__ == "__main__":
     reliability()
+    sessions()
     outcome()
