@@ -360,10 +360,12 @@ impl HazardLink {
         match self {
             Self::Logit => {
                 let toward = if event { -eta } else { eta };
-                // ln(1 + e^x), large x kept finite.
-                let loss = toward.max(0.0) + libm::log1p(libm::exp(-toward.abs()));
-                let p = 1.0 / (1.0 + libm::exp(-eta));
-                (loss, f64::from(u8::from(event)) - p, p * (1.0 - p))
+                // ln(1 + e^x), large x kept finite; the same power gives both chances.
+                let power = libm::exp(-eta.abs());
+                let loss = toward.max(0.0) + libm::log1p(power);
+                let (larger, smaller) = (1.0 / (1.0 + power), power / (1.0 + power));
+                let (leaves, stays) = if eta >= 0.0 { (larger, smaller) } else { (smaller, larger) };
+                (loss, if event { stays } else { -leaves }, leaves * stays)
             }
             Self::ComplementaryLogLog => {
                 let cumulative = libm::exp(eta);
