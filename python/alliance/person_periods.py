@@ -10,6 +10,7 @@ from alliance import _html, _native
 from alliance.arguments import choice, whole
 from alliance.errors import from_code
 from alliance.instruments import Instrument
+from alliance.lagged_scores import MOST_LAG
 from alliance.measurements import is_scores
 from alliance.session_rows import RowResult
 
@@ -295,7 +296,7 @@ def person_period(
 
     choice("dropout", dropout, DROPOUT)
     choice("planned", planned, PLANNED)
-    steps = whole("lag", lag, least=1)
+    steps = whole("lag", lag, least=1, most=MOST_LAG)
     if is_scores(data):
         given = {"ending": ending, "labels": labels, "score": score, "client": client, "session": session}
         for option, value in {**given, "therapist": therapist}.items():
@@ -325,7 +326,7 @@ def person_period(
         courses.sessions,
         endings,
         {
-            "lag": min(steps, 2**32 - 1),
+            "lag": steps,
             "planned_compete": planned == "competing",
             "fewer_than": None if fewer_than is None else whole("fewer_than", fewer_than, least=1),
         },
