@@ -379,8 +379,10 @@ def lagged(
     scores: NDArray[np.float64],
     clients: NDArray[np.uint32],
     sessions: NDArray[np.int64],
+    time: NDArray[np.float64] | None,
     lag: tuple[str, str, int],
     out: NDArray[np.float64],
+    passed: NDArray[np.float64] | None,
 ) -> int: ...
 def person_periods(
     scores: NDArray[np.float64],

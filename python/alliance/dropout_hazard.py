@@ -11,7 +11,7 @@ from alliance.arguments import choice, number
 from alliance.errors import from_code
 from alliance.estimate import Estimate, as_frame
 from alliance.instruments import Instrument
-from alliance.person_periods import PersonPeriods
+from alliance.person_periods import EVENTS, PersonPeriods
 from alliance.result import Result
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["DropoutHazard", "dropout_hazard"]
 
 LINKS = ("logit", "cloglog")
+SAID = {"dropout": "dropout", "planned": "planned ends"}
 TIMES = ("constant", "linear", "logarithm", "each-session")
 PURPOSE = "hazard of dropout"
 
@@ -33,6 +34,8 @@ class DropoutHazard(Result):
 
     Parameters
     ----------
+    event : str
+        ``dropout``, ``planned``, or the column of the events.
     coefficients : mapping of str to Estimate
         The intercept, one per predictor, and those of time: log odds (``logit``) or log hazards (``cloglog``).
     ratios : mapping of str to Estimate
@@ -44,7 +47,7 @@ class DropoutHazard(Result):
     deviance : float
         -2 log likelihood.
     events : int
-        Dropouts among the rows used.
+        Events among the rows used.
     rows_used, rows_dropped : int
         Sessions at risk in the model, and those with a missing number.
     cluster : str or None
@@ -52,12 +55,13 @@ class DropoutHazard(Result):
     clusters : int or None
         How many.
     status : str
-        ``defined``, or why there is no model: ``zero-variance`` without or with nothing but dropouts, ``undefined``
-        where a predictor tells dropouts from others without error, ``not-positive-definite``, ``too-few-units``.
+        ``defined``, or why there is no model: ``zero-variance`` without or with nothing but events, ``undefined``
+        where a predictor tells events from others without error, ``not-positive-definite``, ``too-few-units``.
     confidence : float
         Confidence of the intervals.
     """
 
+    event: str
     coefficients: Mapping[str, Estimate]
     ratios: Mapping[str, Estimate]
     p_values: Mapping[str, float]
@@ -112,12 +116,13 @@ class DropoutHazard(Result):
 
     @property
     def _title(self) -> str:
-        return "Hazard of dropout"
+        return f"Hazard of {SAID.get(self.event, self.event)}"
 
     @property
     def _line(self) -> str:
         clusters = "" if self.clusters is None else f", {self.clusters} clusters"
-        return f"{self.events} dropouts in {self.rows_used} sessions at risk, {self.rows_dropped} left out{clusters}"
+        events = {"dropout": "dropouts", "planned": "planned ends"}.get(self.event, "events")
+        return f"{self.events} {events} in {self.rows_used} sessions at risk, {self.rows_dropped} left out{clusters}"
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
@@ -139,8 +144,9 @@ class DropoutHazard(Result):
             "each-session": "a hazard of its own for each session",
         }[self.time]
         said = [
-            f"Dropout was modelled by a discrete-time hazard ({link} link, {time}) from {self.rows_used} sessions at "
-            f"risk with {self.events} dropouts ({self.rows_dropped} sessions at risk lacked a number)."
+            f"The hazard of {SAID.get(self.event, self.event)} was modelled in discrete time ({link} link, {time}) "
+            f"from {self.rows_used} sessions at risk with {self.events} events ({self.rows_dropped} sessions at risk "
+            f"lacked a number)."
         ]
         word = {"logit": "odds ratio", "cloglog": "hazard ratio"}[self.link]
         shown = [name for name in self.ratios if name != "intercept" and not name.startswith(("session", "ln(session"))]
@@ -175,7 +181,8 @@ def dropout_hazard(
         Columns of numbers; by default the lagged alliance score of the table. Each must have been known before the
         session: a column named here is taken as it is.
     event : str
-        Column of a frame with 1 (or true) for dropout, else 0.
+        Of sessions at risk ``dropout``, or ``planned`` for the hazard of planned ends; of a frame the column with 1 (or
+        true) for the event, else 0.
     session : str
         Column of a frame with the session number.
     cluster : str, optional
@@ -226,11 +233,12 @@ def dropout_hazard(
         raise from_code("invalid-option", "predictors: give a list of columns")
     instruments: tuple[Instrument, ...] = ()
     if isinstance(data, PersonPeriods):
-        if (event, session) != ("dropout", "session"):
-            raise from_code("invalid-option", "event, session: sessions at risk know theirs; leave them out")
+        if session != "session":
+            raise from_code("invalid-option", "session: sessions at risk know theirs; leave it out")
+        if choice("event", event, EVENTS[1:]) == "planned" and data.planned != "competing":
+            raise from_code("invalid-option", "event: planned ends are events only where they compete")
         names = [f"{data.score}_lag{data.lag}"] if predictors is None else list(predictors)
-        instruments = data.instruments
-        frame = Frame(data.to_frame())
+        instruments, frame = data.instruments, Frame(data.to_frame())
     else:
         if predictors is None:
             raise from_code("missing-column", f"{PURPOSE}: name the predictors", column="predictors")
@@ -248,6 +256,7 @@ def dropout_hazard(
     of_time = [_name_of(time, each) for each in found["sessions"]]
     columns = ("intercept", *names, *of_time)
     return DropoutHazard(
+        event=str(event),
         coefficients=dict(zip(columns, map(Estimate._of, found["coefficients"]), strict=True)),
         ratios=dict(zip(columns, map(Estimate._of, found["ratios"]), strict=True)),
         p_values=dict(zip(columns, found["p_values"], strict=True)),

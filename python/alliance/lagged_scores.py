@@ -51,7 +51,7 @@ class LaggedScores(RowResult):
     sessions_back: int
     rows_used: int
     rows_dropped: int
-    _values: NDArray[np.float64]
+    _columns: dict[str, NDArray[np.float64]]
     _rows: SessionRows
 
     @property
@@ -70,9 +70,9 @@ class LaggedScores(RowResult):
         -------
         frame
             Of the kind that went in, in its row order. Of a frame all columns, of scores the ids and the score; then
-            ``{score}_lag{lag}``.
+            ``{score}_lag{lag}`` and, with ``time``, ``{time}_passed`` since that session.
         """
-        return self._rows.beside({self.column: self._values})
+        return self._rows.beside(self._columns)
 
     @property
     def _title(self) -> str:
@@ -110,6 +110,7 @@ def lag(
     session: str | None = None,
     therapist: str | None = None,
     rater: str | None = None,
+    time: str | None = None,
     session_order: Sequence[Any] | None = None,
 ) -> LaggedScores:
     """Give each row the client's score as it was before: strictly earlier than what it is to predict.
@@ -132,6 +133,9 @@ def lag(
         Id columns of a frame.
     rater : str, optional
         Of a study, whose scores; of a frame, the column with the rater.
+    time : str, optional
+        Column of a frame with the time of each session as a number, such as days since intake, for how much of it has
+        passed: a lag takes sessions as equally far apart.
     session_order : sequence, optional
         All session labels in their order, where they are neither numbers nor dates.
 
@@ -177,20 +181,30 @@ def lag(
         rater=rater,
         session_order=session_order,
     )
-    values = np.empty(len(rows.clients))
+    column = f"{rows.measured.name}_lag{steps}"
+    columns = {column: np.empty(len(rows.clients))}
+    if time is not None:
+        columns[f"{time}_passed"] = np.empty(len(rows.clients))
+    values = columns[column]
     back = _native.lagged(
-        rows.measured.values, rows.clients, rows.sessions, (measured, outcome_measured, steps), values
+        rows.measured.values,
+        rows.clients,
+        rows.sessions,
+        None if time is None else rows.numbers(time, "lagged scores"),
+        (measured, outcome_measured, steps),
+        values,
+        None if time is None else columns[f"{time}_passed"],
     )
     dropped = int(np.isnan(values).sum())
     return LaggedScores(
         score=rows.measured.name,
-        column=f"{rows.measured.name}_lag{steps}",
+        column=column,
         lag=steps,
         measured=measured,
         outcome_measured=outcome_measured,
         sessions_back=back,
         rows_used=len(values) - dropped,
         rows_dropped=dropped,
-        _values=values,
+        _columns=columns,
         _rows=rows,
     )

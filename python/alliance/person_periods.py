@@ -93,9 +93,9 @@ class PersonPeriods(RowResult):
         -------
         frame
             Of the kind that went in: the client (and therapist and course, where they are known), ``session``,
-            ``event`` (``stayed``, ``dropout``, ``planned``), ``dropout`` (1 or 0: the response of a hazard model), and
-            what was known ``lag`` sessions before: ``{score}_lag1``, the client's mean of the sessions so far,
-            ``{score}_mean_lag1``, and the deviation from it, ``{score}_within_lag1``.
+            ``event`` (``stayed``, ``dropout``, ``planned``), ``dropout`` and ``planned`` (1 or 0: responses of hazard
+            models), and what was known ``lag`` sessions before: ``{score}_lag1``, the client's mean of the sessions so
+            far, ``{score}_mean_lag1``, and the deviation from it, ``{score}_within_lag1``.
         """
         from alliance import _frames
 
@@ -104,6 +104,7 @@ class PersonPeriods(RowResult):
             "session": self._session,
             "event": _frames.words(self._kind, EVENTS, self._event),
             "dropout": (self._event == 1).astype("int8"),
+            "planned": (self._event == 2).astype("int8"),
             **self._predictors,
         }
         return _frames.beside(self._kind, _frames.without_index(self._kind, ids.native), columns)

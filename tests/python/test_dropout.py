@@ -270,6 +270,18 @@ class TestHazard:
         assert list(both.coefficients) == ["intercept", "total_mean_lag1", "total_within_lag1"]
         assert found.rows_used + found.rows_dropped == table.rows
 
+    def test_planned_ends_have_a_hazard_of_their_own(self, study):
+        table = al.person_period(study)
+        found = al.dropout_hazard(table, event="planned")
+        assert (found.events, al.dropout_hazard(table).events) != (0, 0) and "planned ends" in found.methods()
+        by_hand = al.dropout_hazard(table.to_frame(), event="planned", predictors=["total_lag1"])
+        assert by_hand.coefficients == found.coefficients
+        every = al.dropout_hazard(table, event="planned", predictors=[], time="constant")
+        assert every.events == table.endings["planned"]
+        without = al.person_period(study, planned="no-longer-at-risk")
+        with pytest.raises(al.AllianceError, match="only where they compete"):
+            al.dropout_hazard(without, event="planned")
+
     @pytest.mark.parametrize(
         ("event", "predictor", "status"),
         [

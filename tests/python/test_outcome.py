@@ -139,6 +139,14 @@ class TestTraps:
         assert found.rows_dropped > al.lag(frame, measured="after", outcome_measured="before", **SCORED).rows_dropped
         assert al.lag(frame, measured="after", outcome_measured="before", **SCORED).rows_dropped > shifted == 60
 
+    def test_trap_7_sessions_need_not_be_equally_far_apart(self):
+        days = [0.0, 7.0, 28.0, 35.0]
+        frame = pl.DataFrame({"client": ["a"] * 4, "session": [1, 2, 3, 5], "alliance": [4.0] * 4, "days": days})
+        found = al.lag(frame, measured="after", outcome_measured="before", time="days", **SCORED)
+        assert cells(found.to_frame(), "days_passed") == [None, 7.0, 21.0, None]
+        same = al.lag(frame, measured="before", outcome_measured="after", time="days", **SCORED)
+        assert cells(same.to_frame(), "days_passed") == [0.0] * 4
+
     @pytest.mark.parametrize(
         ("measured", "outcome_measured", "back"),
         [("before", "after", 0), ("before", "before", 1), ("after", "after", 1), ("after", "before", 1)],
@@ -381,6 +389,7 @@ class TestNonsense:
             (al.disaggregate, {"score": "nowhere"}),
             (al.lag, {}),
             (al.lag, {"measured": "during", "outcome_measured": "after"}),
+            (al.lag, {"measured": "after", "outcome_measured": "after", "time": "nowhere"}),
             (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 0}),
             (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 1.5}),
             (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 2**40}),

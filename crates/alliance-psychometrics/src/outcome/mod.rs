@@ -33,7 +33,7 @@ pub use dropout::{
 pub use hazard::{HazardLink, HazardModel, discrete_time_hazard};
 pub use hazard_time::HazardTime;
 pub use incidence::{EndKind, IncidenceRow, incidence};
-pub use lag::{MeanThrough, Measured, earlier_mean, lagged, session_difference};
+pub use lag::{MeanThrough, Measured, earlier_mean, lagged, session_difference, time_passed};
 pub use log_rank::{LogRank, LogRankGroup, log_rank};
 pub use model::{WithinBetween, within_between_model};
 pub use trajectory::{OwnThreshold, Trajectory, TrajectoryOptions, trajectories};

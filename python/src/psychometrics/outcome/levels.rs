@@ -2,7 +2,7 @@
 
 use alliance_psychometrics::outcome::{
     Disaggregation, MeanThrough, Measured, Trend, disaggregate as take_apart, disaggregate_so_far,
-    lagged as lag_scores, session_difference,
+    lagged as lag_scores, session_difference, time_passed,
 };
 use alliance_psychometrics::sessions::SessionTable;
 use alliance_psychometrics::{Columns, PsychometricsError};
@@ -94,6 +94,12 @@ impl Lag {
         lag_scores(table, column, predictor, outcome, self.2)
     }
 
+    /// The time since then, from a column of times.
+    fn passed(&self, table: &SessionTable<'_>, column: usize) -> Result<Vec<f64>, PsychometricsError> {
+        let (predictor, outcome) = self.measured()?;
+        time_passed(table, column, predictor, outcome, self.2)
+    }
+
     pub(super) fn sessions_back(&self) -> Result<i64, PsychometricsError> {
         let (predictor, outcome) = self.measured()?;
         session_difference(predictor, outcome, self.2)
@@ -104,23 +110,33 @@ impl Lag {
     }
 }
 
-/// Fills an array with the score some measurements before each row's; gives how many sessions back that is.
+/// Fills an array with the score some measurements before each row's, and one with the time since, if times are given;
+/// gives how many sessions back that is.
 #[pyfunction]
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn lagged(
     py: Python<'_>,
     scores: PyBuffer<f64>,
     clients: PyBuffer<u32>,
     sessions: PyBuffer<i64>,
+    time: Option<PyBuffer<f64>>,
     lag: Lag,
     mut out: PyBuffer<f64>,
+    mut passed: Option<PyBuffer<f64>>,
 ) -> PyResult<i64> {
     let (scores, clients, sessions) = (read(&scores)?, read(&clients)?, read(&sessions)?);
+    let time = time.as_ref().map(read).transpose()?;
     let found = py.detach(|| {
-        let columns = Columns::new(&[scores])?;
+        let columns: Vec<&[f64]> = std::iter::once(scores).chain(time).collect();
+        let columns = Columns::new(&columns)?;
         let table = SessionTable::new(clients, sessions, &columns)?;
-        Ok((lag.of(&table, 0)?, lag.sessions_back()?))
+        let since = time.map(|_| lag.passed(&table, 1)).transpose()?;
+        Ok((lag.of(&table, 0)?, since, lag.sessions_back()?))
     });
-    let (values, back) = found.map_err(|error| from_psychometrics(py, &error))?;
+    let (values, since, back) = found.map_err(|error| from_psychometrics(py, &error))?;
     write(&mut out)?.copy_from_slice(&values);
+    if let (Some(out), Some(since)) = (&mut passed, &since) {
+        write(out)?.copy_from_slice(since);
+    }
     Ok(back)
 }
