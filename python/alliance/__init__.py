@@ -14,6 +14,7 @@ from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.actor_partner import ActorPartner, Influence, actor_partner
 from alliance.agreement import Agreement, agreement
 from alliance.association import Association, association
+from alliance.attendance import Attendance, attendance
 from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
@@ -22,7 +23,10 @@ from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
 from alliance.congruence import Congruence, CongruenceChecklist, congruence
 from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
+from alliance.disaggregation import Disaggregation, disaggregate
+from alliance.dropout_hazard import DropoutHazard, dropout_hazard
 from alliance.effect_sizes import EffectSize, effect_size
+from alliance.effects import Effects
 from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
@@ -32,6 +36,7 @@ from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
 from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
+from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
 from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
 from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
@@ -40,10 +45,12 @@ from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
 from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.person_periods import PersonPeriods, person_period
 from alliance.profiles import ProfileAgreement, profile_agreement
 from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
+from alliance.retention import LogRank, Retention, retention
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
@@ -60,6 +67,8 @@ from alliance.study import Study, StudyScores
 from alliance.synthesis import meta_correlations
 from alliance.teams import TeamAgreement, team_agreement
 from alliance.tracking import Tracking, tracking
+from alliance.trajectories import Trajectories, trajectories
+from alliance.within_between import WithinBetween, within_between
 
 __version__ = _version()
 
@@ -70,6 +79,7 @@ __all__ = [
     "AllianceError",
     "AllianceWarning",
     "Association",
+    "Attendance",
     "Bootstrap",
     "Calibration",
     "Catalog",
@@ -85,7 +95,10 @@ __all__ = [
     "CorrelationComparison",
     "Cutoffs",
     "DifferenceTest",
+    "Disaggregation",
+    "DropoutHazard",
     "EffectSize",
+    "Effects",
     "Elevation",
     "Estimate",
     "Evidence",
@@ -103,7 +116,9 @@ __all__ = [
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
+    "LaggedScores",
     "LiveRule",
+    "LogRank",
     "MarkerAgreement",
     "MetaAnalysis",
     "MetaCoefficient",
@@ -112,6 +127,7 @@ __all__ = [
     "Multiverse",
     "OneWithMany",
     "OrdinalReliability",
+    "PersonPeriods",
     "ProfileAgreement",
     "Prorate",
     "RaterContrast",
@@ -120,6 +136,7 @@ __all__ = [
     "RaterStability",
     "Reliability",
     "ReliableChange",
+    "Retention",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
@@ -139,11 +156,14 @@ __all__ = [
     "SuddenShiftReport",
     "TeamAgreement",
     "Tracking",
+    "Trajectories",
     "Truth",
+    "WithinBetween",
     "__version__",
     "actor_partner",
     "agreement",
     "association",
+    "attendance",
     "calibrate",
     "catalog",
     "chance_rate",
@@ -154,6 +174,8 @@ __all__ = [
     "compare_correlations",
     "congruence",
     "detection_accuracy",
+    "disaggregate",
+    "dropout_hazard",
     "effect_size",
     "elevation",
     "errors",
@@ -163,16 +185,19 @@ __all__ = [
     "instrument",
     "intraclass_correlations",
     "jacobson_truax_false_alarms",
+    "lag",
     "marker_agreement",
     "meta_correlations",
     "model_agreement",
     "multiverse",
     "one_with_many",
     "ordinal_reliability",
+    "person_period",
     "profile_agreement",
     "rater_contrast",
     "reliability",
     "reliable_change",
+    "retention",
     "rules",
     "score",
     "session_drops",
@@ -182,4 +207,6 @@ __all__ = [
     "stability",
     "team_agreement",
     "tracking",
+    "trajectories",
+    "within_between",
 ]

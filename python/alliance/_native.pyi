@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from alliance._typing import (
     AgreementOptions,
+    AttendanceOptions,
     Batch,
     ChangeOptions,
     DropOptions,
@@ -13,7 +14,10 @@ from alliance._typing import (
     FormOptions,
     Given,
     Groups,
+    HazardOptions,
+    ModelOptions,
     Options,
+    PeriodOptions,
     SessionIds,
     SessionOptions,
     SynthesisOptions,
@@ -34,6 +38,8 @@ __all__ = [
     "agreement",
     "appointment_words",
     "association",
+    "attendance",
+    "attendance_words",
     "build_profile",
     "catalog",
     "change_pairs",
@@ -45,18 +51,24 @@ __all__ = [
     "counts",
     "decision_rows",
     "detection_accuracy",
+    "disaggregate",
     "discrepancy",
+    "dropout_hazard",
     "dyad_means",
     "effect_size",
+    "ending_words",
     "error_registry",
     "form_reliability",
     "group_keys",
     "growth_change",
+    "held_sessions",
+    "incidence",
     "input_hash",
     "instrument",
     "intraclass_correlations",
     "item_spread_error",
     "jacobson_truax_false_alarms",
+    "lagged",
     "level_agreement",
     "limits_of_agreement",
     "marker_agreement",
@@ -68,6 +80,7 @@ __all__ = [
     "occurrence",
     "one_with_many",
     "ordinal_reliability",
+    "person_periods",
     "preset",
     "preset_ids",
     "profile_agreement",
@@ -94,9 +107,12 @@ __all__ = [
     "team_agreement",
     "times_needed",
     "totals_to_means",
+    "trajectories",
+    "trajectory_numbers",
     "truth_and_bias",
     "version",
     "view",
+    "within_between",
 ]
 
 @final
@@ -498,3 +514,71 @@ def session_stability(
 def rater_contrast(
     values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
 ) -> tuple[int, int, dict[str, Any]]: ...
+def attendance(
+    codes: NDArray[np.uint8], clients: NDArray[np.uint32], order: NDArray[np.int64], options: AttendanceOptions
+) -> dict[str, Any]: ...
+def attendance_words() -> list[str]: ...
+def disaggregate(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64] | None,
+    so_far: bool,
+    within: NDArray[np.float64],
+    between: NDArray[np.float64],
+    therapist: NDArray[np.float64] | None,
+) -> dict[str, Any]: ...
+def dropout_hazard(
+    events: NDArray[np.float64],
+    predictors: list[NDArray[np.float64]],
+    sessions: NDArray[np.int64],
+    clusters: NDArray[np.uint32] | None,
+    options: HazardOptions,
+) -> dict[str, Any]: ...
+def ending_words() -> list[str]: ...
+def held_sessions(
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    appointments: NDArray[np.uint8],
+) -> dict[str, bytes]: ...
+def incidence(
+    time: NDArray[np.float64], end: NDArray[np.uint8], groups: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def lagged(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    time: NDArray[np.float64] | None,
+    lag: tuple[str, str, int],
+    out: NDArray[np.float64],
+    passed: NDArray[np.float64] | None,
+) -> int: ...
+def person_periods(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    endings: NDArray[np.uint8],
+    options: PeriodOptions,
+) -> dict[str, Any]: ...
+def trajectories(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    time: NDArray[np.float64],
+    window: int,
+    threshold: float | None,
+    block: NDArray[np.float64],
+) -> None: ...
+def trajectory_numbers() -> list[str]: ...
+def within_between(
+    outcome: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64],
+    covariates: list[NDArray[np.float64]],
+    options: ModelOptions,
+) -> dict[str, Any]: ...

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from alliance.errors import from_code
 from alliance.request import id_columns
 from alliance.scores import Scores
-from alliance.series import choose, number_sessions
+from alliance.series import _whole_numbers, choose, number_sessions
 from alliance.sources import first_rows, grouped, read_measure
 from alliance.study import Study, StudyScores
 
@@ -65,6 +65,9 @@ class Ids:
 
         Dyads that are known already need not be found again.
         """
+        if order is None and (known := _whole_numbers(self.frame, self.roles["session"])) is not None:
+            return known
+        self.codes("session")  # refuses rows without one
         dyads = self.dyads() if dyads is None else dyads
         numbers, _ = number_sessions(self.frame, self.roles["session"], dyads, order)
         return numbers

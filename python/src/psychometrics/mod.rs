@@ -5,6 +5,7 @@ pub(crate) mod coders;
 pub(crate) mod dyads;
 pub(crate) mod estimate;
 pub(crate) mod form;
+pub(crate) mod outcome;
 pub(crate) mod sessions;
 pub(crate) mod synthesis;
 
