@@ -8,7 +8,7 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import clinic, errors, rules
+from alliance import clinic, errors, export, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
@@ -84,6 +84,7 @@ __all__ = [
     "clinic",
     "detection_accuracy",
     "errors",
+    "export",
     "find_ruptures",
     "find_shifts",
     "instrument",
