@@ -51,7 +51,7 @@ docs: develop (env "--group dev --group docs")
     @echo "docs/_build/html/index.html"
 
 # Time the Rust kernel and the Python round trip, side by side with other tools
-bench: develop
+bench: develop (env "--group dev --group bench")
     cargo bench --quiet -p alliance-scoring -p alliance-ruptures -p alliance-psychometrics
     python tests/python/bench_scoring.py
     python tests/python/bench_ruptures.py

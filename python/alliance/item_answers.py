@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alliance import _native
@@ -14,13 +14,14 @@ from alliance.request import Columns, Reading, id_columns, options
 from alliance.scores import Scores
 from alliance.scoring import score
 from alliance.series import choose
-from alliance.sources import first_rows, read_measure
+from alliance.sources import first_rows, read_given
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from alliance._frames import Kind
+    from alliance._typing import Given
 
 __all__ = ["ItemAnswers", "read_items"]
 
@@ -31,10 +32,8 @@ class ItemAnswers:
 
     Parameters
     ----------
-    answers : ndarray of float64
-        Items by forms, each item contiguous; reversed items turned, NaN where missing.
-    items : tuple of str
-        Names of the items: numbers of the form's items, or columns.
+    given : list
+        The answers to each item as the native module reads them, called by the item's name; reversed items turned.
     scale : str
         The scale.
     instrument : Instrument or None
@@ -47,13 +46,27 @@ class ItemAnswers:
         Subscales that split the items exactly, as places among them; empty where there are none.
     """
 
-    answers: NDArray[np.float64]
-    items: tuple[str, ...]
+    given: list[Given]
     scale: str
     instrument: Instrument | None
     metric: str
     ids: Ids
     parts: dict[str, list[int]]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Names of the items: numbers of the form's items, or columns."""
+        return tuple(name for name, *_ in self.given)
+
+    @property
+    def answers(self) -> NDArray[np.float64]:
+        """Items by forms, each item contiguous, NaN where missing: read anew at every call."""
+        import numpy as np
+
+        table = np.empty((len(self.given), len(self.ids.frame)))
+        for row, column in zip(table, self.given, strict=True):
+            read_given(column, row)
+        return table
 
     @property
     def kind(self) -> Kind:
@@ -96,11 +109,9 @@ class ItemAnswers:
 
     def take(self, rows: NDArray[np.intp]) -> ItemAnswers:
         """Give some of the forms."""
-        import numpy as np
-
-        ids = Ids(self.ids.frame.take(rows), self.ids.roles)
-        answers = np.ascontiguousarray(self.answers[:, rows])
-        return ItemAnswers(answers, self.items, self.scale, self.instrument, self.metric, ids, self.parts)
+        ids, answers = Ids(self.ids.frame.take(rows), self.ids.roles), self.answers
+        given: list[Given] = [(name, row[rows], None) for name, row in zip(self.items, answers, strict=True)]
+        return replace(self, given=given, ids=ids)
 
 
 def read_items(
@@ -185,8 +196,7 @@ def _of_scores(scores: Scores, scale: str, purpose: str) -> ItemAnswers:
     parts = {part: [places[item] for item in known[part] if item in places] for part in split}
     whole = sorted(place for part in parts.values() for place in part) == list(range(len(items)))
     return ItemAnswers(
-        answers,
-        tuple(map(str, items)),
+        [(str(item), row, None) for item, row in zip(items, answers, strict=True)],
         scale,
         scores.instrument,
         "sum" if scores.metric == "sum" else "mean",
@@ -196,7 +206,6 @@ def _of_scores(scores: Scores, scale: str, purpose: str) -> ItemAnswers:
 
 
 def _of_columns(data: Any, columns: Columns, ids: dict[str, str], purpose: str) -> ItemAnswers:
-    import numpy as np
 
     from alliance._frames import Frame
 
@@ -208,7 +217,4 @@ def _of_columns(data: Any, columns: Columns, ids: dict[str, str], purpose: str) 
     if repeated:
         raise from_code("repeated-column", f"columns: `{repeated[0]}` is listed twice", column=str(repeated[0]))
     frame.require([*names, *ids.values()], purpose)
-    answers = np.empty((len(names), len(frame)))
-    for place, name in enumerate(names):
-        answers[place] = read_measure(frame, name)
-    return ItemAnswers(answers, tuple(map(str, names)), "items", None, "mean", Ids.of(frame, ids), {})
+    return ItemAnswers([frame.answers(name) for name in names], "items", None, "mean", Ids.of(frame, ids), {})

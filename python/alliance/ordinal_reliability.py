@@ -144,7 +144,7 @@ def ordinal_reliability(
     )
     answers = answers if at is None else answers.at(at)
     count = len(answers.items)
-    found = _native.ordinal_reliability(answers.answers, count, answers.rows, sparse)
+    found = _native.ordinal_reliability(answers.given, answers.rows, sparse)
     cells = found["correlations"]
     return OrdinalReliability(
         scale=answers.scale,

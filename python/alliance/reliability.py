@@ -413,8 +413,7 @@ def reliability(
     rows = answers.rows
     named = _groups(answers, groups)
     found = _native.form_reliability(
-        answers.answers,
-        len(answers.items),
+        answers.given,
         {
             "rows": rows,
             "missing": missing,

@@ -108,9 +108,14 @@ class Result(ABC):
         return f"<{type(self).__name__} {first}; {self._line}>"
 
     def _repr_html_(self) -> str:
-        rows = [(name, str(each), each.level, each.method) for name, each in self._shown]
-        table = _html.table(("", "estimate", "level", "method"), rows)
-        return _html.heading(self._title, self._line) + table + self._more_html() + _html.notes(self.notes)
+        shown, levels = list(self._shown), {each.level for _, each in self._shown}
+        line = self._line if len(levels) > 1 else f"{self._line}; {''.join(levels)}"
+        named = {"": [name for name, _ in shown], "estimate": [str(each) for _, each in shown]}
+        if len(levels) > 1:
+            named["level"] = [each.level for _, each in shown]
+        named["method"] = [each.method for _, each in shown]
+        table = _html.table(list(named), zip(*named.values(), strict=True))
+        return _html.heading(self._title, line) + table + self._more_html() + _html.notes(self.notes)
 
     def _more_html(self) -> str:
         """Give further tables of the notebook view."""

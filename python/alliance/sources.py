@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from alliance._frames import Frame, Kind
+    from alliance._typing import Given
 
 __all__ = ["NO", "UNKNOWN", "YES", "SessionTable", "Source", "Words"]
 
@@ -124,13 +125,20 @@ def read_measure(frame: Frame, column: str) -> NDArray[np.float64]:
     import numpy as np
 
     values = np.empty(len(frame))
-    _native.read_numbers(frame.answers(column), values)
+    read_given(frame.answers(column), values)
+    return values
+
+
+def read_given(column: Given, values: NDArray[np.float64]) -> None:
+    """Read a column of numbers into an array, NaN where missing; refuse text and what is infinite."""
+    import numpy as np
+
+    _native.read_numbers(column, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
-        rows, count = infinite[:5].tolist(), len(infinite)
-        problem = f"column `{column}`, {_rows(rows, count)}: {count} numbers are infinite; a missing one is null or NaN"
-        raise from_code("not-finite", problem, column=column, rows=rows, count=count)
-    return values
+        name, rows, count = column[0], infinite[:5].tolist(), len(infinite)
+        problem = f"column `{name}`, {_rows(rows, count)}: {count} numbers are infinite; a missing one is null or NaN"
+        raise from_code("not-finite", problem, column=name, rows=rows, count=count)
 
 
 def read_words(frame: Frame, column: str, meanings: Mapping[Any, int]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:

@@ -1,9 +1,11 @@
 //! Scoring.
 
+use std::borrow::Cow;
+
 use alliance_scoring as scoring;
 use alliance_scoring::{
-    AlreadyReversed, Entry, ItemSpread, Labels, Metric, MissingRule, Place, ScaleOutput, ScoringError,
-    ScoringOptions, Unverified,
+    AlreadyReversed, Column, Entry, ItemSpread, Labels, Metric, MissingRule, Place, ScaleOutput,
+    ScoringError, ScoringOptions, Unverified,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
@@ -293,7 +295,12 @@ pub(crate) fn read_numbers(py: Python<'_>, given: Given<'_>, mut out: PyBuffer<f
     let held = HeldColumn::borrow(py, given, &labels)?;
     let column = held.column().ok_or_else(|| unsupported(py, &held.name, "its memory layout"))?;
     let out = write(&mut out)?;
-    let mut text = Place::in_column(&held.name);
+    read_into(py, &column, out)
+}
+
+/// Writes a column's numbers, NaN where missing; refuses text.
+fn read_into(py: Python<'_>, column: &Column<'_>, out: &mut [f64]) -> PyResult<()> {
+    let mut text = Place::in_column(column.name());
     column.for_each_block(|first, block| {
         for ((row, to), from) in (first..).zip(out.iter_mut().skip(first)).zip(block) {
             if from.is_infinite() && column.reads_cells() {
@@ -306,4 +313,14 @@ pub(crate) fn read_numbers(py: Python<'_>, given: Given<'_>, mut out: PyBuffer<f
         return Err(from_scoring(py, &ScoringError::TextAnswer { place: text }));
     }
     Ok(())
+}
+
+/// A column's numbers, where they lie if that can be, NaN where missing; refuses text.
+pub(crate) fn numbers<'a>(py: Python<'_>, column: &Column<'a>) -> PyResult<Cow<'a, [f64]>> {
+    if let Some(values) = column.side_by_side() {
+        return Ok(Cow::Borrowed(values));
+    }
+    let mut values = vec![0.0; column.len()];
+    read_into(py, column, &mut values)?;
+    Ok(Cow::Owned(values))
 }

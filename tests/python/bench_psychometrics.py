@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +44,25 @@ def library(name: str) -> Any | None:
         return None
 
 
+def in_r(package: str, before: str, call: str, runs: int = 3) -> float | None:
+    """Give the shortest of several runs of a call in R, in seconds, or say that R or the package is not there."""
+    code = f"""
+    if (!suppressWarnings(suppressPackageStartupMessages(require({package})))) quit(status = 3)
+    {before}
+    seconds <- sapply(1:{runs}, function(run) system.time(suppressMessages(suppressWarnings(
+        invisible(capture.output({call})))))[["elapsed"]])
+    cat(min(seconds))
+    """
+    if shutil.which("Rscript") is None:
+        print("  R is not installed")
+        return None
+    done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"  R has no {package}" if done.returncode == 3 else f"  {package} stopped with an error")
+        return None
+    return float(done.stdout)
+
+
 def reliability() -> None:
     print("reliability of a form, 100 000 x 12")
     generator = np.random.default_rng(1)
@@ -56,6 +77,15 @@ def reliability() -> None:
     if (pingouin := library("pingouin")) is not None:
         table = frame.to_pandas()
         row("pingouin.cronbach_alpha, alpha alone", best(lambda: pingouin.cronbach_alpha(table)), ours)
+    for rows in (1_000, 100_000):
+        before = f"""set.seed(1); alliance <- rnorm({rows})
+        x <- as.data.frame(sapply(1:12, function(i) pmin(7, pmax(1, round(5 + alliance + rnorm({rows}))))))"""
+        seconds = in_r("psych", before, "omega(x, 1, plot = FALSE)")
+        if seconds is not None:
+            some = frame.head(rows)
+            ours = best(lambda some=some: al.reliability(some, columns=columns, groups=None))
+            row(f"al.reliability(frame), {rows} x 12", ours, ours)
+            row(f"psych::omega(x, 1), {rows} x 12, omega alone", seconds, ours)
 
 
 if __name__ == "__main__":

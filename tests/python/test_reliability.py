@@ -109,7 +109,6 @@ class TestKinds:
         assert al.reliability(scores, at=1, groups=3).omega_hierarchical is not None
         assert al.reliability(scores, at=1, groups=None).omega_hierarchical is None
 
-
     @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
     def test_tables_are_of_the_kind_that_went_in(self, kind):
         pytest.importorskip(kind)
@@ -163,6 +162,13 @@ class TestDegenerate:
         found = of({"a": [1.0, 2, 3, 4], "b": [2.0, 2, 4, 4], "c": [3.0] * 4})
         assert found.alpha_without_constant_items is not None
         assert found.alpha.value < found.alpha_without_constant_items.value
+
+    def test_notes_call_items_by_name(self):
+        found = of({"warm": [1.0, 2, 3, 5], "cold": [5.0, 4, 2, 1], "kind": [1.0, 2, 4, 5], "same": [2.0] * 4})
+        assert any("cold" in note for note in found.alpha.notes)
+        assert any("same" in note for note in found.omega.notes)
+        ordinal = al.ordinal_reliability(pl.DataFrame({"warm": [1, 2, 3], "kind": [1, 2, 2]}), columns=["warm", "kind"])
+        assert "warm, kind" in ordinal.alpha.notes[0]
 
     def test_perfect_agreement_is_one(self):
         found = of({"a": [1.0, 2, 3, 4], "b": [1.0, 2, 3, 4], "c": [1.0, 2, 3, 4]})

@@ -18,7 +18,8 @@ use crate::vectors::{Scan, scan};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Columns<'a> {
-    columns: Vec<&'a [f64]>,
+    values: Vec<&'a [f64]>,
+    names: Vec<String>,
     rows: usize,
 }
 
@@ -66,12 +67,29 @@ impl<'a> Columns<'a> {
                 return Err(PsychometricsError::NotFinite { column: position, rows, count });
             }
         }
-        Ok(Self { columns: columns.to_vec(), rows })
+        Ok(Self { values: columns.to_vec(), names: Vec::new(), rows })
+    }
+
+    /// The same with names of the columns, by which notes call them; without names they are counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// `length-mismatch` unless there is one name per column.
+    pub fn with_names(self, names: &[String]) -> Result<Self, PsychometricsError> {
+        if names.len() != self.values.len() {
+            return Err(PsychometricsError::LengthMismatch { what: "columns and their names" });
+        }
+        Ok(Self { names: names.to_vec(), ..self })
+    }
+
+    /// The name of a column, or its position.
+    pub(crate) fn name(&self, column: usize) -> String {
+        self.names.get(column).cloned().unwrap_or_else(|| column.to_string())
     }
 
     /// Number of columns.
     pub fn count(&self) -> usize {
-        self.columns.len()
+        self.values.len()
     }
 
     /// Number of rows.
@@ -86,16 +104,16 @@ impl<'a> Columns<'a> {
 
     /// One column; empty if there is no such one.
     pub fn column(&self, column: usize) -> &'a [f64] {
-        self.columns.get(column).copied().unwrap_or_default()
+        self.values.get(column).copied().unwrap_or_default()
     }
 
     /// All columns.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f64]> + '_ {
-        self.columns.iter().copied()
+        self.values.iter().copied()
     }
 
     /// Whether a row has no missing value.
     pub fn is_complete(&self, row: usize) -> bool {
-        self.columns.iter().all(|column| column.get(row).is_some_and(|value| !value.is_nan()))
+        self.values.iter().all(|column| column.get(row).is_some_and(|value| !value.is_nan()))
     }
 }

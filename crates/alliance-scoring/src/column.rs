@@ -86,6 +86,16 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// The numbers as they lie, if they are 64-bit floats side by side and only NaN is missing.
+    pub fn side_by_side(&self) -> Option<&'a [f64]> {
+        match self.chunks.as_slice() {
+            [Chunk { answers: Answers::F64(values), validity: Validity::All, .. }] => {
+                values.side_by_side(&(0..self.len))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether some chunk reads cells that need not be numbers.
     pub fn reads_cells(&self) -> bool {
         self.chunks.iter().any(|chunk| matches!(chunk.answers, Answers::Source(_)))

@@ -4,14 +4,14 @@ use alliance_psychometrics::form::{
     Alpha, AlphaInterval, Extraction, Form, Groups, HierarchicalOmega, Missing, ModelFit, Omega, OrdinalRule,
     SplitDistribution, SplitHalf, SplitOptions, Subscale, ordinal_reliability as ordinal,
 };
-use alliance_psychometrics::{Columns, Estimate};
-use pyo3::buffer::PyBuffer;
+use alliance_psychometrics::{Estimate, PsychometricsError};
+use alliance_scoring::Labels;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::estimate::{facts, named};
-use super::{columns_of, from_psychometrics, level_of_rows, unknown_choice};
-use crate::scoring::read;
+use super::{NumberColumns, from_psychometrics, level_of_rows, unknown_choice};
+use crate::columns::{Given, borrow_all};
 
 /// What the caller chose.
 #[derive(FromPyObject)]
@@ -80,18 +80,19 @@ struct Found {
 
 /// Alpha, omega, split halves, error of measurement and the items one by one.
 ///
-/// `answers` is a block of items x forms, reversed items turned, NaN where missing.
+/// Reversed items are turned.
 #[pyfunction]
 pub(crate) fn form_reliability<'py>(
     py: Python<'py>,
-    answers: PyBuffer<f64>,
-    items: usize,
+    items: Vec<Given<'py>>,
     options: FormOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
     let choices = options.choices(py)?;
-    let block = read(&answers)?;
+    let labels = Labels::default();
+    let held = borrow_all(py, items, &labels)?;
+    let items = NumberColumns::of(py, &held)?;
+    let columns = items.columns(py)?;
     let found = py.detach(|| {
-        let columns = Columns::new(&columns_of(block, items))?;
         let form = Form::new(&columns, choices.missing, level_of_rows(&options.rows));
         let alpha = form.alpha(choices.interval, options.confidence)?;
         let hierarchical =
@@ -100,7 +101,7 @@ pub(crate) fn form_reliability<'py>(
             Some(Groups::Known(groups)) => form.subscales(groups)?,
             _ => Vec::new(),
         };
-        Ok(Found {
+        Ok::<_, PsychometricsError>(Found {
             omega: form.omega(choices.extraction),
             hierarchical,
             split_half: form.split_half(choices.splits)?,
@@ -131,7 +132,7 @@ pub(crate) fn form_reliability<'py>(
     )?;
     let without = found.alpha.without_constant_items.as_ref();
     result.set_item("alpha_without_constant_items", without.map(|alpha| facts(py, alpha)).transpose()?)?;
-    result.set_item("items", item_rows(&found, items))?;
+    result.set_item("items", item_rows(&found, columns.count()))?;
     result.set_item("negative_items", &found.alpha.negative_items)?;
     result.set_item("mean_correlation", found.alpha.mean_correlation)?;
     result.set_item("fit", fit(&found.omega.fit))?;
@@ -212,18 +213,18 @@ fn hierarchy<'py>(py: Python<'py>, omega: &HierarchicalOmega) -> PyResult<Bound<
 #[pyfunction]
 pub(crate) fn ordinal_reliability<'py>(
     py: Python<'py>,
-    answers: PyBuffer<f64>,
-    items: usize,
+    items: Vec<Given<'_>>,
     rows: &str,
     sparse: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let block = read(&answers)?;
+    let labels = Labels::default();
+    let held = borrow_all(py, items, &labels)?;
+    let items = NumberColumns::of(py, &held)?;
+    let columns = items.columns(py)?;
     let found = py.detach(|| {
-        let columns = Columns::new(&columns_of(block, items))?;
         let rule = if sparse == "use" { OrdinalRule::none() } else { OrdinalRule::default() };
-        Ok(ordinal(&columns, rule, level_of_rows(rows)))
+        ordinal(&columns, rule, level_of_rows(rows))
     });
-    let found = found.map_err(|error| from_psychometrics(py, &error))?;
     let result = PyDict::new(py);
     result.set_item("estimates", named(py, &[("alpha", &found.alpha), ("omega", &found.omega)])?)?;
     result.set_item("correlations", &found.correlations)?;

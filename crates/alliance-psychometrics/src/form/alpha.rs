@@ -100,13 +100,13 @@ impl Form<'_> {
         if raw.value.is_finite() {
             raw = self.with_interval(raw, interval, confidence);
             if !constant.is_empty() {
-                raw = raw.with_note(format!("the answers to items {} do not vary", listed(&constant)));
+                raw = raw.with_note(format!("the answers to items {} do not vary", self.listed(&constant)));
                 without_constant_items = Some(varying.raw_alpha());
             }
             if !negative_items.is_empty() {
                 raw = raw.with_note(format!(
                     "items {} run against the others: not reversed, or reversed twice?",
-                    listed(&negative_items)
+                    self.listed(&negative_items)
                 ));
             }
         }
@@ -340,9 +340,4 @@ impl Scan for SquaredInfluence<'_> {
 fn mean_correlation(correlations: &Symmetric) -> f64 {
     let size = correlations.size() as f64;
     if size < 2.0 { f64::NAN } else { (correlations.sum() - size) / (size * (size - 1.0)) }
-}
-
-/// Positions as a message shows them.
-pub(super) fn listed(items: &[usize]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

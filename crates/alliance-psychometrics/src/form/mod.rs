@@ -50,6 +50,8 @@ use moments::Moments;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form<'a> {
     answers: Option<Columns<'a>>,
+    /// What notes call the items.
+    names: Vec<String>,
     moments: Moments,
     missing: Missing,
     level: Level,
@@ -62,7 +64,8 @@ impl<'a> Form<'a> {
     /// together ([`Level::PooledRows`]), whose reliability is neither the one within nor the one between clients.
     pub fn new(items: &Columns<'a>, missing: Missing, level: Level) -> Self {
         let moments = Moments::new(items, missing);
-        Self { answers: Some(items.clone()), moments, missing, level }
+        let names = (0..items.count()).map(|item| items.name(item)).collect();
+        Self { answers: Some(items.clone()), names, moments, missing, level }
     }
 
     /// A form of which only the covariances (or correlations) of the items are known, such as a published matrix.
@@ -99,7 +102,8 @@ impl<'a> Form<'a> {
         let status = if rows < 2 { Status::TooFewUnits } else { Status::Defined };
         let means = vec![f64::NAN; size];
         let moments = Moments { means, covariances: matrix, rows_used: rows, rows_dropped: 0, status };
-        Ok(Form { answers: None, moments, missing: Missing::Listwise, level })
+        let names = (0..size).map(|item| item.to_string()).collect();
+        Ok(Form { answers: None, names, moments, missing: Missing::Listwise, level })
     }
 
     /// Number of items.
@@ -130,6 +134,12 @@ impl<'a> Form<'a> {
     /// Positions of the items whose answers are all the same.
     pub fn constant_items(&self) -> Vec<usize> {
         (0..self.items()).filter(|item| self.covariance(*item, *item) == 0.0).collect()
+    }
+
+    /// Names of some items, for a note.
+    fn listed(&self, items: &[usize]) -> String {
+        let names = items.iter().filter_map(|item| self.names.get(*item).map(String::as_str));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// Variance of the sum of the items; 0 where it is rounding.
@@ -175,6 +185,7 @@ impl<'a> Form<'a> {
     fn of_items(&self, items: &[usize]) -> Self {
         Self {
             answers: None,
+            names: items.iter().filter_map(|item| self.names.get(*item).cloned()).collect(),
             moments: Moments {
                 means: items.iter().map(|item| self.mean(*item)).collect(),
                 covariances: self.moments.covariances.part(items),

@@ -1,7 +1,7 @@
 //! Omega total of one factor, with the fit of the factor that it stands on.
 
+use super::Form;
 use super::factors::{Extraction, Factors, extract};
-use super::{Form, alpha::listed};
 use crate::distributions::chi_square_upper;
 use crate::linear::Symmetric;
 use crate::{Estimate, Status};
@@ -158,10 +158,12 @@ impl Form<'_> {
                 result = result.with_status(Status::NotConverged);
             }
             if !constant.is_empty() {
-                result = result.with_note(format!("without items {}, which do not vary", listed(&constant)));
+                result =
+                    result.with_note(format!("without items {}, which do not vary", self.listed(&constant)));
             }
             if !negative.is_empty() {
-                result = result.with_note(format!("items {} load against the others", listed(&negative)));
+                result =
+                    result.with_note(format!("items {} load against the others", self.listed(&negative)));
             }
             result
         };

@@ -1,6 +1,5 @@
 //! Alpha and omega of the normal variables behind ordered answers.
 
-use super::alpha::listed;
 use super::factors::Extraction;
 use super::moments::Moments;
 use super::omega::{ModelFit, Omega};
@@ -110,9 +109,10 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
     } else if refused_items.is_empty() {
         None
     } else {
+        let names: Vec<String> = refused_items.iter().map(|item| items.name(*item)).collect();
         let note = format!(
             "items {} have too few answers in a category, too many in one, or too many categories",
-            listed(&refused_items)
+            names.join(", ")
         );
         Some((Status::Undefined, Some(note)))
     };
@@ -139,6 +139,7 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
     let correlations = if is_smoothed { nearest_correlation(&found) } else { found };
     let cells: Vec<f64> = (0..size).flat_map(|row| correlations.row(row).to_vec()).collect();
     let form = Form {
+        names: Vec::new(),
         answers: None,
         moments: Moments {
             means: vec![f64::NAN; size],
