@@ -45,9 +45,21 @@ def without_sessions():
     return {name: [column[row] for row in rows] for name, column in panel.items()}
 
 
+def with_words():
+    """Give PANEL-A with clients whose ids look like numbers, and like what R takes for missing."""
+    panel = panel_a()
+    panel["client"] = ["NA" if client == 1 else f"{client:03}" for client in panel["client"]]
+    return panel
+
+
 CASES = {
     "two-level-omega": lambda make: al.export.two_level_omega(make(panel_a()), columns=ITEMS, **IDS),
-    "two-level-omega-gaps": lambda make: al.export.two_level_omega(make(with_gaps()), columns=ITEMS, **IDS),
+    "two-level-omega-gaps": lambda make: al.export.two_level_omega(
+        make(with_gaps()), columns=ITEMS, missing="fiml", **IDS
+    ),
+    "two-level-omega-as-given": lambda make: al.export.two_level_omega(
+        make(with_words()), columns=ITEMS, keep="as-given", **IDS
+    ),
     "cross-lagged": lambda make: al.export.cross_lagged(
         make(panel_a()), score="alliance", outcome="outcome", waves=[1, 2, 3, 4], **IDS
     ),
@@ -58,6 +70,9 @@ CASES = {
         make(panel_a()), score="alliance", outcome="outcome", waves=[1, 2, 3], lagged="free", **IDS
     ),
     "growth-fixed": lambda make: al.export.growth(make(panel_a()), score="alliance", slope="fixed", **IDS),
+    "growth-as-given": lambda make: al.export.growth(
+        make(with_words()), score="alliance", slope="fixed", keep="as-given", **IDS
+    ),
     "growth-random": lambda make: al.export.growth(make(without_sessions()), score="alliance", **IDS),
     "growth-piecewise": lambda make: al.export.growth(
         make(panel_a()), score="alliance", slope="fixed", time=("piecewise", 4), **IDS

@@ -126,6 +126,15 @@ class TestOracle:
         assert case["heywood"]["label"] == ["uniqueness_between_4"]
         assert case["sessions_per_client"] == 8
 
+    @pytest.mark.parametrize("name", ["two-level-omega", "growth-fixed"])
+    def test_ids_as_given_change_nothing(self, name):
+        """Ids that look like numbers, and the id NA, are clients like any other."""
+        one, other = RAN[name], RAN[name.removesuffix("-fixed") + "-as-given"]
+        assert one["data_sha256"] != other["data_sha256"]
+        assert one["facts"].keys() == other["facts"].keys()
+        assert math.isclose(one["facts"]["logl"], other["facts"]["logl"], rel_tol=1e-9)
+        assert one["estimates"]["label"] == other["estimates"]["label"]
+
     def test_cross_lagged(self):
         printed = {
             "a_alliance": (-0.001688, 0.123301),
@@ -321,6 +330,15 @@ class TestInputs:
             (3, 2, 3, 2),
         ]
         assert cells(recipe.data, "alliance_before") == [4, 4, 4, 4, 4, None, 4, None, 4, 4]
+
+    def test_therapists_of_a_study(self):
+        clinic = al.simulate(dyads=20, sessions=6, seed=11)
+        study = al.Study(client="client", session="session", therapist="therapist")
+        study = study.with_forms(clinic.client_forms, SR, columns="wai_{item}").with_appointments(clinic.appointments)
+        recipe = al.export.cox(study, robust_by="therapist")
+        assert names_of(recipe.data)[:2] == ["client", "therapist"]
+        assert len(set(cells(recipe.data, "therapist"))) > 1
+        assert recipe.rows == al.export.cox(study).rows
 
     def test_scores_know_their_ids(self, study):
         for call in (
@@ -636,6 +654,7 @@ class TestNonsense:
         [
             ("two_level_omega", {"columns": ["score", "other"]}),
             ("two_level_omega", {"columns": "q{item}"}),
+            ("two_level_omega", {"missing": "pairwise"}),
             ("two_level_omega", {"columns": None}),
             ("cross_lagged", {"lagged": "some"}),
             ("cross_lagged", {"waves": [1, 2]}),
@@ -655,6 +674,7 @@ class TestNonsense:
             ("growth", {"session": "who"}),
             ("cox", {"lag": 0}),
             ("cox", {"lag": 1.5}),
+            ("cox", {"lag": 100_001}),
             ("cox", {"ties": "exact"}),
             ("cox", {"ending": None}),
             ("cox", {"ending": "nothing"}),

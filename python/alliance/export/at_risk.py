@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["DROPOUT", "ONGOING", "PLANNED_END", "AtRisk", "at_risk"]
 
 ONGOING, DROPOUT, PLANNED_END = 0, 1, 2
+# Wider than all session numbers less the longest lag: what is earlier for one client is never found in another.
 _KEY = 1 << 20
 
 
@@ -61,7 +62,6 @@ def at_risk(
     begins = np.repeat(np.cumsum(counts) - counts, counts)
     stop = session[row] + 1 + (np.arange(len(row)) - begins)
     event = np.where(stop > np.repeat(session[last], counts), np.repeat(ended, counts), ONGOING)
-    # Two rows of one client are less than the key's width apart, and a lag may lead below the first session.
     keys = client * _KEY + session
     wanted = client[row] * _KEY + stop - lag
     place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))

@@ -9,7 +9,7 @@ from alliance.arguments import choice, whole
 from alliance.errors import from_code
 from alliance.export import endings
 from alliance.export.at_risk import DROPOUT, at_risk
-from alliance.export.panel import Keep, panel_of, read_parts
+from alliance.export.panel import MOST_SESSIONS, Keep, panel_of, read_parts
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import Language, fill, quoted, read_call, script_name, variable_names
 from alliance.measurements import is_scores
@@ -101,8 +101,9 @@ def cox(
         choice(option, given, choices)
     if robust_by is not None:
         choice("robust_by", robust_by, ("therapist",))
-    if whole("lag", lag) < 1:
-        raise from_code("invalid-option", "lag: at least 1, or the alliance would not be of an earlier session")
+    if not 1 <= whole("lag", lag) <= MOST_SESSIONS:
+        problem = f"1 to {MOST_SESSIONS}; with 0 the alliance would not be of an earlier session"
+        raise from_code("invalid-option", f"lag: {problem}")
     if isinstance(covariates, str):
         raise from_code("invalid-option", "covariates: give a list of names")
     further = variable_names(list(covariates), "covariate")
@@ -112,7 +113,7 @@ def cox(
     if is_scores(data):
         parts.append(endings.of_appointments(data))
     else:
-        parts.append(endings.of_column(data, ending, parts[0].ids, labels))
+        parts = [endings.with_column(parts[0], data, ending, labels)]
     panel = panel_of(parts, purpose=PURPOSE, session_order=session_order)
     roles = ("client",) if robust_by is None else ("client", "therapist")
     sessions = panel.take(endings.held(panel))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alliance.appointments import HELD, WORDS
@@ -10,21 +11,21 @@ from alliance.errors import from_code
 from alliance.export.at_risk import DROPOUT, ONGOING, PLANNED_END
 from alliance.export.panel import Panel, Part
 from alliance.measurements import Ids
-from alliance.sources import NO_WORD, read_words
+from alliance.sources import NO_WORD, first_rows, grouped, read_words
 from alliance.study import Study
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ended", "held", "of_appointments", "of_column"]
+__all__ = ["ended", "held", "of_appointments", "with_column"]
 
 ENDINGS = {"ongoing": ONGOING, "dropout": DROPOUT, "planned-end": PLANNED_END}
 ENDING, APPOINTMENT = "ending", "appointment"
 
 
-def of_column(data: Any, column: str | None, ids: Ids, labels: Mapping[Any, str] | None) -> Part:
-    """Read the column of a frame that says how treatment ended; rows are sessions that were held."""
+def with_column(part: Part, data: Any, column: str | None, labels: Mapping[Any, str] | None) -> Part:
+    """Read also the column of a frame that says how treatment ended; rows are sessions that were held."""
     import numpy as np
 
     from alliance._frames import Frame
@@ -50,7 +51,7 @@ def of_column(data: Any, column: str | None, ids: Ids, labels: Mapping[Any, str]
             count=count,
         )
     values = np.where(codes == NO_WORD, np.nan, codes.astype(float))
-    return Part(ids, {ENDING: values}, {})
+    return replace(part, values={**part.values, ENDING: values})
 
 
 def of_appointments(data: Any) -> Part:
@@ -61,10 +62,16 @@ def of_appointments(data: Any) -> Part:
     if study is None or study._appointments is None:
         problem = "without appointments nobody is known to have left; give a study that has some, or a frame"
         raise from_code("invalid-option", f"ending: {problem}")
-    source = study._appointments.source(study.client, study.session)
-    places = source.columns["appointment"].places
-    values = np.where(places < len(WORDS), places.astype(float), np.nan)
-    return Part(Ids(source.ids, {"client": study.client, "session": study.session}), {APPOINTMENT: values}, {})
+    visits = study._appointments
+    roles = {"client": study.client, "session": study.session}
+    if study.therapist in visits.ids.columns:
+        roles["therapist"] = study.therapist
+    groups = grouped(visits.ids, list(roles.values()), "appointments")
+    first = first_rows(groups)
+    codes = np.zeros(len(first), dtype=np.uint8)
+    np.maximum.at(codes, groups, visits.codes)  # the words stand in the order in which one outweighs another
+    values = np.where(codes > 0, codes.astype(float) - 1, np.nan)
+    return Part(Ids.of(visits.ids.take(first), roles), {APPOINTMENT: values}, {})
 
 
 def held(panel: Panel) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ __all__ = ["Recipe"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recipe:
-    """Data and a complete script for a model of another library. Made by the functions of :mod:`alliance.export`.
+    """Data and a complete script for a model of another library. Made by the functions of ``alliance.export``.
 
     In a notebook it shows the script, the columns and counts, never a row.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from alliance.arguments import choice
 from alliance.errors import from_code
 from alliance.export.panel import Keep, Part, panel_of
 from alliance.export.recipe import Recipe, make_recipe
@@ -34,6 +35,7 @@ def two_level_omega(
     session: str | None = None,
     therapist: str | None = None,
     rater: str | None = None,
+    missing: Literal["listwise", "fiml"] = "listwise",
     session_order: Sequence[Any] | None = None,
     keep: Keep = "recoded",
 ) -> Recipe:
@@ -53,6 +55,9 @@ def two_level_omega(
         Id columns of a frame; client and session are needed. With a therapist, a client with two therapists is two.
     rater : str, optional
         Whose forms, of a study.
+    missing : {"listwise", "fiml"}
+        Forms with a missing answer are left out, or all answers are used by full-information maximum likelihood. The
+        latter often fails in lavaan 0.6-14 when several items of one level have gaps; the script then says so.
     session_order : sequence, optional
         All session labels in their order, where they are neither numbers nor dates.
     keep : {"recoded", "as-given"}
@@ -85,6 +90,7 @@ def two_level_omega(
     >>> recipe.data.columns
     ['client', 'session', 'q1', 'q2', 'q3']
     """
+    choice("missing", missing, ("listwise", "fiml"))
     answers = read_items(
         data,
         instrument,
@@ -114,13 +120,27 @@ def two_level_omega(
     places |= {f"loadings_{level}": _sum("loading", level, names) for level in levels}
     places |= {f"uniquenesses_{level}": _sum("uniqueness", level, names) for level in levels}
     text = () if keep == "recoded" else kept
-    places |= {"read": read_call("two-level-omega", "R", text), "items": vector(names)}
+    places |= {"read": read_call("two-level-omega", "R", text), "items": vector(names), "missing": missing}
+    places |= _MISSING[missing]
     exported: dict[str, tuple[str, Any]] = {"session": ("session number", panel.session)}
     exported |= {name: (panel.described[name], panel.values[name]) for name in names}
-    notes = [*_notes(answers), *panel.remarks(*names)]
+    notes = [_SAID[missing], *_notes(answers), *panel.remarks(*names)]
     return make_recipe(
         "two-level-omega", "R", fill("two-level-omega.R", places), panel, exported, kept=kept, notes=notes
     )
+
+
+_MISSING = {
+    "listwise": {
+        "used": "complete.cases(data[items])",
+        "advice": "Does one factor hold?",
+    },
+    "fiml": {"used": "rowSums(!is.na(data[items])) > 0", "advice": 'Export with missing = \\"listwise\\".'},
+}
+_SAID = {
+    "listwise": "Forms with a missing answer are left out.",
+    "fiml": "All answers are used (full-information maximum likelihood), as if they were missing at random.",
+}
 
 
 def _factor(level: str, names: Sequence[str]) -> str:
