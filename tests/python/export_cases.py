@@ -85,6 +85,25 @@ CASES = {
     "cox-robust": lambda make: al.export.cox(
         make(held()), score="alliance", ending="ending", therapist="therapist", robust_by="therapist", **IDS
     ),
+    "cox-robust-breslow": lambda make: al.export.cox(
+        make(held()),
+        score="alliance",
+        ending="ending",
+        therapist="therapist",
+        robust_by="therapist",
+        ties="breslow",
+        **IDS,
+    ),
+    "cox-python-robust": lambda make: al.export.cox(
+        make(held()),
+        score="alliance",
+        ending="ending",
+        therapist="therapist",
+        robust_by="therapist",
+        ties="breslow",
+        language="Python",
+        **IDS,
+    ),
     "cox-covariate": lambda make: al.export.cox(
         make(held()), score="alliance", ending="ending", covariates=["outcome"], lag=2, **IDS
     ),
@@ -97,6 +116,28 @@ CASES = {
     ),
     "imputation-lmer": lambda make: al.export.imputation(
         make(with_gaps()), columns=[*ITEMS, "outcome"], method="2l.lmer", imputations=5, iterations=5, **IDS
+    ),
+    "imputation-random": lambda make: al.export.imputation(
+        make(with_gaps()),
+        columns=ITEMS,
+        further=["outcome"],
+        trend="random",
+        imputations=5,
+        iterations=5,
+        seed=7,
+        **IDS,
+    ),
+    "mediation-adjusted": lambda make: al.export.mediation(
+        make(without_sessions()),
+        score="alliance",
+        mediator="rated",
+        outcome="outcome",
+        alliance_sessions=[2, 3],
+        mediator_session=4,
+        outcome_session=6,
+        adjust_at=1,
+        resamples=100,
+        **IDS,
     ),
     "mediation": lambda make: al.export.mediation(
         make(panel_a()),

@@ -205,6 +205,12 @@ class TestOracle:
                 rel_tol=1e-9,
             )
             assert math.isclose(RAN[python]["facts"]["logl"], RAN[f"cox-{name}"]["facts"]["logl"], rel_tol=1e-9)
+        # Its robust errors are those after Breslow: with Efron's estimates they would be of nothing.
+        robust = [
+            estimate("cox-python-robust", "alliance_before", "se"),
+            estimate("cox-robust-breslow", "alliance_before", "robust se"),
+        ]
+        assert math.isclose(*robust, rel_tol=1e-9)
         # Without its half session PHReg counts clients twice.
         assert fits(RAN["cox-python"]["facts"]["coef_with_entry_at_start"], -0.5102, 4)
         assert 'entry=used["start"] + 0.5' in CASES["cox-python"](pl.DataFrame).script
@@ -221,6 +227,8 @@ class TestOracle:
             assert math.isclose(estimate("mediation", label, "est"), value, rel_tol=1e-6)
         a, b, direct, total = (estimate("mediation", label, "est") for label in ("a", "b", "direct", "total"))
         assert math.isclose(total, direct + a * b, rel_tol=1e-9)
+        low, high = (estimate("mediation", "indirect", f"ci.{end}") for end in ("lower", "upper"))
+        assert low < a * b < high
 
     def test_imputation(self):
         panel = panel_a()
@@ -229,7 +237,8 @@ class TestOracle:
             mean, error = estimate(case, label, "mean"), estimate(case, label, "standard_error")
             assert abs(mean - np.mean(panel[name])) < error / 2
             assert 0 < estimate(case, label, "missing_information") < 0.1
-        assert abs(estimate("imputation-lmer", "i2", "mean") - np.mean(panel["i2"])) < 0.05
+        for case in ("imputation-lmer", "imputation-random"):
+            assert abs(estimate(case, "i2", "mean") - np.mean(panel["i2"])) < 0.05
 
     @pytest.mark.parametrize("name", ["growth-fixed", "cox-efron", "two-level-omega", "cross-lagged"])
     def test_runs_where_r_is(self, name, tmp_path):
@@ -582,7 +591,10 @@ class TestOptions:
         robust = CALLS["cox"](data, therapist="therapist", robust_by="therapist")
         assert "alliance_before + cluster(therapist)" in robust.script
         assert names_of(robust.data)[:2] == ["client", "therapist"]
-        python = CALLS["cox"](data, therapist="therapist", robust_by="therapist", language="Python")
+        by = {"therapist": "therapist", "robust_by": "therapist", "language": "Python"}
+        python = CALLS["cox"](data, **by, ties="breslow")
+        with pytest.raises(al.errors.InvalidOption, match="Breslow"):
+            CALLS["cox"](data, **by)
         assert 'fit(groups=used["therapist"])' in python.script
         compile(python.script, "cox.py", "exec")
         assert "statsmodels" in python.cite()

@@ -62,7 +62,8 @@ def cox(
         What is done with dropouts in the same session. Sessions are few, so that ties are many and this matters; R
         takes Efron's by default, statsmodels and many others Breslow's. The script names it.
     robust_by : "therapist", optional
-        Sandwich standard errors that allow for clients of one therapist being alike.
+        Sandwich standard errors that allow for clients of one therapist being alike. In Python with Breslow only:
+        statsmodels 0.15 computes them as after Breslow even with Efron's estimates.
     language : {"R", "Python"}
         ``survival`` or ``statsmodels``.
     session_order : sequence, optional
@@ -101,6 +102,9 @@ def cox(
         choice(option, given, choices)
     if robust_by is not None:
         choice("robust_by", robust_by, ("therapist",))
+        if language == "Python" and ties == "efron":
+            problem = "statsmodels computes robust errors as after Breslow, whatever the ties"
+            raise from_code("invalid-option", f'robust_by: {problem}; choose `R`, or `ties="breslow"`')
     if not 1 <= whole("lag", lag) <= MOST_SESSIONS:
         problem = f"1 to {MOST_SESSIONS}; with 0 the alliance would not be of an earlier session"
         raise from_code("invalid-option", f"lag: {problem}")
