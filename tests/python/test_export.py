@@ -15,6 +15,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from export_cases import CASES, IDS, held
+from hypothesis import given
+from hypothesis import strategies as st
 from panels import ITEMS, dropout_of_panel_a, panel_a
 from support import SR, cells, kind_of, names_of, vector
 
@@ -385,6 +387,34 @@ class TestDropoutTable:
         frame = pl.DataFrame({"who": ["a"] * 3, "when": [1, 2, 4], "score": [5.0, 4.0, 3.0], "end": [None] * 3})
         recipe = CALLS["cox"](frame)
         assert recipe.data.rows() == [(1, 1, 2, 0, 5.0), (1, 2, 3, 0, 4.0), (1, 3, 4, 0, None)]
+
+    @given(
+        clients=st.lists(
+            st.tuples(
+                st.sets(st.integers(-3, 12), min_size=1, max_size=6),
+                st.sampled_from(["ongoing", "dropout", "planned-end", None]),
+            ),
+            min_size=1,
+            max_size=5,
+        ),
+        lag=st.integers(1, 4),
+        order=st.randoms(use_true_random=False),
+    )
+    def test_agrees_with_a_slow_reading(self, clients, lag, order):
+        sessions = [(f"c{place}", session, end) for place, (held, end) in enumerate(clients) for session in held]
+        order.shuffle(sessions)
+        who, when, end = (list(column) for column in zip(*sessions, strict=True))
+        scores = [float(10 * int(client[1:]) + session) for client, session in zip(who, when, strict=True)]
+        frame = pl.DataFrame({"who": who, "when": when, "score": scores, "end": pl.Series(end, dtype=pl.String)})
+        found = set(CALLS["cox"](frame, lag=lag).data.rows())
+        number = {client: place for place, client in enumerate(dict.fromkeys(who), 1)}
+        expected = set()
+        for place, (held_sessions, ending) in enumerate(clients):
+            first, last, code = min(held_sessions), max(held_sessions), {"dropout": 1, "planned-end": 2}.get(ending, 0)
+            for stop in range(first + 1, last + 1 + (code > 0)):
+                before = float(10 * place + stop - lag) if stop - lag in held_sessions else None
+                expected.add((number[f"c{place}"], stop - 1, stop, code if stop > last else 0, before))
+        assert found == expected
 
     def test_planned_ends_are_told_from_dropouts(self):
         frame = pl.DataFrame(rows(end=["over"] * 3 + [None, None, "left"]))
