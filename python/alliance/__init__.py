@@ -24,16 +24,19 @@ from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.session_reliability import SessionReliability, session_reliability
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
+from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
 
 __version__ = _version()
@@ -60,16 +63,21 @@ __all__ = [
     "Multiverse",
     "OrdinalReliability",
     "Prorate",
+    "RaterContrast",
+    "RaterDifference",
+    "RaterStability",
     "Reliability",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
+    "SessionReliability",
     "Shapes",
     "ShiftReport",
     "Simulation",
     "Source",
     "Spread",
+    "Stability",
     "Study",
     "StudyScores",
     "SubscaleReliability",
@@ -90,9 +98,12 @@ __all__ = [
     "instrument",
     "multiverse",
     "ordinal_reliability",
+    "rater_contrast",
     "reliability",
     "rules",
     "score",
+    "session_reliability",
     "shapes",
     "simulate",
+    "stability",
 ]

@@ -4,7 +4,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options
+from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options, SessionIds, SessionOptions
 
 __all__ = [
     "CourseShapes",
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "combine_codes",
     "counts",
+    "decision_rows",
     "detection_accuracy",
     "discrepancy",
     "error_registry",
@@ -35,6 +36,7 @@ __all__ = [
     "ordinal_reliability",
     "preset",
     "preset_ids",
+    "rater_contrast",
     "read_numbers",
     "read_yes_no",
     "recognition",
@@ -42,11 +44,14 @@ __all__ = [
     "reliable_change_cutoff",
     "rule_facts",
     "scale_misfit",
+    "session_reliability",
+    "session_stability",
     "session_states",
     "simulate",
     "span_types",
     "statuses",
     "sudden_shifts",
+    "times_needed",
     "totals_to_means",
     "version",
     "view",
@@ -302,3 +307,14 @@ def check(
 ) -> list[dict[str, Any]]: ...
 def form_reliability(items: Sequence[Given], options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(items: Sequence[Given], rows: str, sparse: str) -> dict[str, Any]: ...
+def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
+def decision_rows(
+    variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]
+) -> list[tuple[int, int, float, float]]: ...
+def times_needed(single: float, target: float) -> int | None: ...
+def session_stability(
+    values: NDArray[np.float64], raters: int, ids: SessionIds, sessions: tuple[int, int], confidence: float
+) -> list[tuple[int, dict[str, Any]]]: ...
+def rater_contrast(
+    values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
+) -> tuple[int, int, dict[str, Any]]: ...

@@ -45,9 +45,28 @@ class FormOptions(TypedDict):
     rows: str
     missing: str
     interval: str
+    omega_interval: str
+    resamples: int
     confidence: float
     extraction: str
     groups: list[list[int]] | None
     factors: int | None
     most_splits: int
+    seed: int
+
+
+class SessionIds(TypedDict):
+    """Of each form the numbers of its client, its session and, where known, its therapist."""
+
+    client: Any
+    session: Any
+    therapist: Any
+
+
+class SessionOptions(TypedDict):
+    """What reliability across sessions is told."""
+
+    item_means: str
+    confidence: float
+    resamples: int | None
     seed: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,10 +97,10 @@ class Estimate:
     def __str__(self) -> str:
         if math.isnan(self.value):
             return _STATUSES[self.status]
-        interval = "" if math.isnan(self.low) else f" ({_number(self.low)} to {_number(self.high)})"
-        # An interval marks an estimate at the end of its range, or outside of it, plainly enough.
+        value, low, high = written(self.value, self.low, self.high)
+        interval = "" if math.isnan(self.low) else f" ({low} to {high})"
         odd = f", {_STATUSES[self.status]}" if self.status != "defined" else ""
-        return f"{_number(self.value)}{interval}{odd}"
+        return f"{value}{interval}{odd}"
 
     def __eq__(self, other: object) -> bool:
         # As text, NaN equals NaN.
@@ -118,16 +118,17 @@ class Estimate:
         return _html.heading(f"{self}", f"{self.method}; {self.level}; {units}{interval}") + _html.notes(self.notes)
 
 
-def _number(value: float) -> str:
-    """Give two decimals, or three digits where those would say nothing."""
-    size = abs(value)
-    if size >= 100 or (0 < size < 0.05):
-        return f"{value:.3g}"
-    return f"{value:.2f}"
+def written(*values: float) -> tuple[str, ...]:
+    """Write numbers of one kind with as many decimals as the largest of them calls for."""
+    size = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    exponent = math.floor(math.log10(size)) if size > 0 else 0
+    # Two decimals from 0.1 to 100, and two digits of what is smaller, as far as a reader can use them.
+    decimals = min(max(2 - max(exponent - 1, 0), 0), 2) if exponent >= -1 else min(1 - exponent, 6)
+    return tuple(f"{value:z.{decimals}f}" for value in values)
 
 
-def as_frame(kind: Any, estimates: Mapping[str, Estimate]) -> Any:
-    """Give one row per estimate."""
+def as_frame(kind: Any, estimates: Mapping[str, Estimate], keys: Mapping[str, Sequence[str]] | None = None) -> Any:
+    """Give one row per estimate, with its name, or with the columns that say in its stead which it is."""
     import numpy as np
 
     from alliance import _frames
@@ -135,7 +136,7 @@ def as_frame(kind: Any, estimates: Mapping[str, Estimate]) -> Any:
     listed = list(estimates.values())
     floats = ("value", "standard_error", "low", "high", "confidence", "degrees_of_freedom")
     counts = ("units", "rows_used", "rows_dropped")
-    frame = _frames.frame_of(kind, {"estimate": list(estimates)})
+    frame = _frames.frame_of(kind, keys or {"estimate": list(estimates)})
     columns: dict[str, Any] = {name: np.array([getattr(each, name) for each in listed], dtype=float) for name in floats}
     columns |= {name: [getattr(each, name) for each in listed] for name in ("level", "method")}
     columns |= {name: np.array([getattr(each, name) for each in listed], dtype=np.int64) for name in counts}

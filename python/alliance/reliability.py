@@ -22,6 +22,7 @@ __all__ = ["ItemStatistics", "Reliability", "SubscaleReliability", "reliability"
 
 Missing = Literal["listwise", "pairwise", "expectation-maximisation"]
 AlphaInterval = Literal["distribution-free", "feldt", "bonett"]
+OmegaInterval = Literal["distribution-free", "normal-theory", "bootstrap"]
 Extraction = Literal["minimum-residuals", "maximum-likelihood"]
 Groups = Literal["subscales"] | Mapping[str, Sequence[Any]] | int | None
 
@@ -29,6 +30,11 @@ _INTERVALS = {
     "distribution-free": ("distribution-free", "maydeu-olivares-2007"),
     "feldt": ("Feldt's", "feldt-1965"),
     "bonett": ("Bonett's", "bonett-2002"),
+}
+_OMEGA_INTERVALS = {
+    "distribution-free": ("distribution-free", ()),
+    "normal-theory": ("of normal theory", ("raykov-2002",)),
+    "bootstrap": ("of resampled forms", ("kelley-2016",)),
 }
 _MISSING = {
     "listwise": "Forms with a missing answer were left out",
@@ -154,7 +160,7 @@ class Reliability(Result):
         Share of the common variance that is the general factor's; NaN without groups.
     fit : ModelFit
         Fit of one factor.
-    interval, missing, extraction : str
+    interval, omega_interval, missing, extraction : str
         What was asked for.
     confidence : float
         Confidence of the intervals.
@@ -184,6 +190,7 @@ class Reliability(Result):
     explained_common_variance: float
     fit: ModelFit
     interval: str
+    omega_interval: str
     missing: str
     extraction: str
     confidence: float
@@ -237,11 +244,12 @@ class Reliability(Result):
 
     def _sentences(self) -> Sequence[str]:
         interval, _ = _INTERVALS[self.interval]
+        of_omega, _ = _OMEGA_INTERVALS[self.omega_interval]
         sentences = [
             f"Internal consistency of {self._described} was worked out from {self.alpha.rows_used} forms.",
             f"{_MISSING[self.missing]} ({self.alpha.rows_dropped} left out).",
             f"Alpha was {self.alpha} ({100 * self.confidence:g} % interval, {interval}); omega total of one factor "
-            f"({self.extraction.replace('-', ' ')}) was {self.omega}.",
+            f"({self.extraction.replace('-', ' ')}) was {self.omega} (interval {of_omega}).",
         ]
         if self.omega_hierarchical is not None:
             sentences.append(f"Omega hierarchical was {self.omega_hierarchical}.")
@@ -255,7 +263,8 @@ class Reliability(Result):
     def _references(self) -> tuple[str, ...]:
         more = ("revelle-2009",) if self.omega_hierarchical is not None else ()
         subscales = ("haberman-2008",) if self.subscales else ()
-        return ("cronbach-1951", _INTERVALS[self.interval][1], "mcdonald-1999", *more, *subscales)
+        of_omega = _OMEGA_INTERVALS[self.omega_interval][1]
+        return ("cronbach-1951", _INTERVALS[self.interval][1], "mcdonald-1999", *of_omega, *more, *subscales)
 
     def item_frame(self) -> Any:
         """Give one row per item: item and the fields of :class:`ItemStatistics`.
@@ -330,10 +339,12 @@ def reliability(
     at: Any = None,
     groups: Groups = "subscales",
     interval: AlphaInterval = "distribution-free",
+    omega_interval: OmegaInterval = "distribution-free",
     confidence: float = 0.95,
     missing: Missing = "listwise",
     extraction: Extraction = "minimum-residuals",
     most_splits: int = 10_000,
+    resamples: int = 1000,
     seed: int = 1,
 ) -> Reliability:
     """Say how far the items of a form agree: alpha, omega, split halves, and the error of measurement.
@@ -360,6 +371,10 @@ def reliability(
         number of factors to find, or none.
     interval : {"distribution-free", "feldt", "bonett"}
         Interval of alpha. The default asks for no distribution: alliance scores pile up at the upper end.
+    omega_interval : {"distribution-free", "normal-theory", "bootstrap"}
+        Interval of omega total: by the delta method, for any distribution or for normal answers and a factor that is
+        true (as lavaan gives it), or percentiles over resampled forms, which then serve omega hierarchical too. The
+        first two need complete forms and a solution without a Heywood case; otherwise there is no interval and a note.
     confidence : float
         Confidence of the intervals, above 0 and below 1.
     missing : {"listwise", "pairwise", "expectation-maximisation"}
@@ -368,8 +383,10 @@ def reliability(
         How the one factor of omega is found.
     most_splits : int
         All splits into halves if there are at most so many, else so many drawn.
+    resamples : int
+        Resamples of the bootstrap.
     seed : int
-        Seed of that draw.
+        Seed of both draws.
 
     Returns
     -------
@@ -386,7 +403,8 @@ def reliability(
     -----
     Alpha is k/(k-1) (1 - trace/sum) of the covariances of k items (Cronbach 1951), its interval by default from the
     fourth moments of the answers (Maydeu-Olivares et al. 2007). Omega total is (sum of loadings)^2 over that and the
-    sum of uniquenesses, in the metric of the raw answers (McDonald 1999).
+    sum of uniquenesses, in the metric of the raw answers (McDonald 1999); its standard error follows from its
+    derivatives by the covariances of the items, and the answers' fourth moments or a normal distribution.
 
     Examples
     --------
@@ -418,6 +436,8 @@ def reliability(
             "rows": rows,
             "missing": missing,
             "interval": interval,
+            "omega_interval": omega_interval,
+            "resamples": whole("resamples", resamples, least=1),
             "confidence": number("confidence", confidence),
             "extraction": extraction,
             "groups": list(named.values()) if isinstance(named, dict) else None,
@@ -449,6 +469,7 @@ def reliability(
         explained_common_variance=float("nan") if hierarchy is None else hierarchy["explained_common_variance"],
         fit=ModelFit(*found["fit"]),
         interval=interval,
+        omega_interval=omega_interval,
         missing=missing,
         extraction=extraction,
         confidence=confidence,

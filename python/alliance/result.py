@@ -64,6 +64,11 @@ class Result(ABC):
         """Estimates of the notebook view, with the words for their names."""
         return [(name.replace("_", " "), each) for name, each in self.estimates.items()]
 
+    @property
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        """Columns of the table that say which estimate a row is."""
+        return {"estimate": list(self.estimates)}
+
     def to_frame(self) -> Any:
         """Give one row per estimate: its name and the fields of :class:`Estimate`, without the notes.
 
@@ -74,7 +79,7 @@ class Result(ABC):
         """
         from alliance._frames import installed_kind
 
-        return as_frame(self._kind or installed_kind(), self.estimates)
+        return as_frame(self._kind or installed_kind(), self.estimates, self._keys)
 
     def methods(self) -> str:
         """Give a paragraph for a methods section, of facts this result holds.
@@ -84,7 +89,8 @@ class Result(ABC):
         str
             Plain text.
         """
-        return " ".join((*self._sentences(), *self.notes, f"Computed with alliance {_native.version()}."))
+        notes = (f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in self.notes)
+        return " ".join((*self._sentences(), *notes, f"Computed with alliance {_native.version()}."))
 
     def cite(self) -> str:
         """Give BibTeX entries of the instruments, the methods and this software.

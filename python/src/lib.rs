@@ -55,6 +55,10 @@ mod _native {
     #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
+    use crate::psychometrics::sessions::{
+        decision_rows, rater_contrast, session_reliability, session_stability, times_needed,
+    };
+    #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};
     #[pymodule_export]
     use crate::scoring::{Scorer, item_spread_error, read_numbers, statuses, totals_to_means, view};

@@ -3,7 +3,7 @@
 #
 # Run from the repository root:  Rscript tests/oracles/form_reliability.R
 # Writes:                        tests/vectors/form-reliability.json
-# Needs:                         R, psych, GPArotation, lavaan (Debian: r-cran-psych r-cran-gparotation r-cran-lavaan)
+# Needs:                         R, psych, GPArotation, lavaan, numDeriv (Debian: r-cran-psych r-cran-gparotation r-cran-lavaan r-cran-numderiv)
 #
 # What psych 2.2.9 gives is taken from it. What it does not give is written out
 # here from the definition, in matrix form: Bonett's interval, the distribution-free
@@ -15,7 +15,7 @@
 
 suppressPackageStartupMessages({library(psych); library(lavaan)})
 
-made <- "2026-11-25" # day on which the numbers were made; change it with them
+made <- "2026-11-26" # day on which the numbers were made; change it with them
 script <- "tests/oracles/form_reliability.R"
 out <- "tests/vectors/form-reliability.json"
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
@@ -94,6 +94,61 @@ omega_of <- function(s, fit) {
   raw <- value(sd, sum(s)); standardized <- value(1, sum(r))
   list(raw = raw[1], raw_observed = raw[2], standardized = standardized[1], standardized_observed = standardized[2],
        loadings = l, uniquenesses = u, heywood = any(u <= .005 + 1e-9))
+}
+
+# Standard errors of omega, raw and standardized. Maximum likelihood: lavaan's, of
+# defined parameters. Minimum residuals, which lavaan has not on correlations: the
+# derivatives of omega by the covariances, differenced, then the delta method on the
+# answers' products, or on normal answers at the model's own covariances.
+omega_errors_ml <- function(x, n) {
+  k <- ncol(x); d <- as.data.frame(x); names(d) <- paste0("x", 1:k)
+  i <- 1:k
+  model <- paste(c(paste("g =~", paste0("l", i, "*x", i, collapse = " + ")), paste0("x", i, " ~~ u", i, "*x", i),
+    paste0("a", i, " := l", i, " / sqrt(l", i, "^2 + u", i, ")"),
+    paste0("raw := (", paste0("l", i, collapse = "+"), ")^2 / ((", paste0("l", i, collapse = "+"), ")^2 + ", paste0("u", i, collapse = "+"), ")"),
+    paste0("standardized := (", paste0("a", i, collapse = "+"), ")^2 / ((", paste0("a", i, collapse = "+"), ")^2 + ", paste0("1 - a", i, "^2", collapse = "+"), ")")), collapse = "\n")
+  of <- function(...) {
+    fit <- quiet(cfa(model, d, std.lv = TRUE, ...))
+    stopifnot(lavInspect(fit, "converged"))
+    p <- parameterEstimates(fit); p <- p[match(c("raw", "standardized"), p$lhs), ]
+    list(value = p$est, se = p$se, low = p$ci.lower, high = p$ci.upper)
+  }
+  normal <- of()
+  free <- of(se = "robust.huber.white", information = "observed", observed.information = "hessian")
+  list(value = normal$value, normal = normal$se, normal_low = normal$low, normal_high = normal$high, free = free$se * sqrt((n - 1) / n))
+}
+
+omega_errors_minres <- function(x, s, n) {
+  k <- ncol(s); lower <- lower.tri(s, diag = TRUE)
+  both <- function(v) {
+    m <- matrix(0, k, k); m[lower] <- v; m <- m + t(m) - diag(diag(m))
+    found <- omega_of(m, minres(cov2cor(m)))
+    c(found$raw, found$standardized)
+  }
+  slopes <- function(m) {
+    found <- numDeriv::jacobian(both, m[lower], method.args = list(eps = 1e-3, d = 1e-3))
+    lapply(1:2, function(i) {
+      d <- matrix(0, k, k); d[lower] <- found[i, ] / 2; d <- d + t(d); d
+    })
+  }
+  fit <- minres(cov2cor(s)); sd <- sqrt(diag(s))
+  implied <- outer(sd, sd) * (fit$loadings %*% t(fit$loadings)); diag(implied) <- diag(s)
+  normal <- vapply(slopes(implied), function(d) sqrt(2 * sum(diag(d %*% implied %*% d %*% implied)) / n), 0)
+  centred <- scale(x, scale = FALSE)
+  free <- vapply(slopes(s), function(d) {
+    q <- rowSums((centred %*% d) * centred) - sum(d * s)
+    sqrt(sum(q^2) / (n * (n - 1)))
+  }, 0)
+  list(normal = normal, free = free)
+}
+
+# Percentiles over resampled rows.
+omega_bootstrap <- function(x, resamples) {
+  found <- replicate(resamples, {
+    s <- cov(x[sample(nrow(x), replace = TRUE), ])
+    omega_of(s, minres(cov2cor(s)))$raw
+  })
+  c(sd(found), quantile(found, c(.025, .975)))
 }
 
 fit_of <- function(r, fit, n) {
@@ -193,6 +248,14 @@ case_of <- function(name, x, missing = "listwise", deep = TRUE) {
       omega$ml <- c(omega_of(v, most), fit = list(fit_of(r, most, n)))
       if (all(most$psi > .006)) close_to(abs(factanal(covmat = r, factors = 1, n.obs = n)$loadings[, 1]), abs(most$loadings[, 1]), 1e-3)
     }
+    # Errors where the answers stand in complete rows and no uniqueness stopped.
+    if (!is.null(used) && length(vary) == k) {
+      if (!omega$minres$heywood) omega$minres$errors <- omega_errors_minres(used, s, n)
+      if (!is.null(omega$ml) && !omega$ml$heywood) {
+        omega$ml$errors <- omega_errors_ml(used, n)
+        close_to(omega$ml$errors$value, c(omega$ml$raw, omega$ml$standardized), 1e-6)
+      }
+    }
     expected$omega <- omega
   }
   if (k %% 2 == 0 && length(vary) == k && k <= 12) {
@@ -229,6 +292,9 @@ cases <- list(
   case_of("decimals far from 0", real),
   case_of("fewer rows than items", short, deep = FALSE),
   case_of("a Heywood case", heywood))
+
+set.seed(11)
+cases[[2]]$expected$omega$minres$bootstrap <- omega_bootstrap(ceiling_form, 2000)
 
 known <- list(
   alpha = .8431427696, standardized = .8390838, mean_correlation = .42690664, lambda_6 = .87521514,
@@ -299,7 +365,7 @@ json <- function(x, scalar_list = FALSE) {
   if (is.list(x)) {
     if (is.null(names(x))) return(paste0("[", paste(vapply(x, json, ""), collapse = ",\n"), "]"))
     lists <- c("columns", "constant", "item_rest", "without", "standardized_without", "feldt", "bonett", "covariances", "means",
-               "loadings", "uniquenesses", "correlations", "general_loadings", "items")
+               "loadings", "uniquenesses", "correlations", "general_loadings", "items", "value", "normal", "normal_low", "normal_high", "free", "bootstrap")
     parts <- vapply(names(x), function(n) {
       value <- x[[n]]
       text <- if (n %in% lists && !is.list(value)) paste0("[", paste(number(value), collapse = ","), "]")

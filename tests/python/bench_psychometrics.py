@@ -110,6 +110,47 @@ def exports() -> None:
         row("pandas: to_csv", best(lambda: data.to_csv(index=False)), ours)
 
 
+def sessions() -> None:
+    print("reliability across sessions")
+    generator = np.random.default_rng(2)
+
+    def forms(clients: int, sessions: int, items: int, missing: float) -> pl.DataFrame:
+        client = np.repeat(np.arange(clients), sessions)
+        level = np.repeat(generator.normal(size=clients), sessions) + 0.5 * generator.normal(size=clients * sessions)
+        answers = np.clip(np.round(5 + level[:, None] + generator.normal(size=(len(client), items))), 1, 7)
+        ids = {"client": client, "session": np.tile(np.arange(1, sessions + 1), clients)}
+        frame = pl.DataFrame(ids | {f"q{item}": answers[:, item] for item in range(items)})
+        return frame.filter(pl.Series(generator.random(len(frame)) >= missing))
+
+    ids = {"client": "client", "session": "session"}
+    small, large = forms(200, 10, 6, 0.0), forms(10_000, 12, 6, 0.1)
+    columns = [f"q{item}" for item in range(6)]
+    ours = best(lambda: al.session_reliability(small, columns=columns, **ids))
+    row("al.session_reliability, 200 x 10 x 6", ours, ours)
+    row(
+        "the same with a tenth missing",
+        best(lambda: al.session_reliability(forms(200, 10, 6, 0.1), columns=columns, **ids)),
+        ours,
+    )
+    row(
+        "al.session_reliability, 10 000 x 12 x 6, a tenth missing",
+        best(lambda: al.session_reliability(large, columns=columns, **ids)),
+        ours,
+    )
+    row("al.stability, 10 000 clients", best(lambda: al.stability(large, first=1, second=2, score="q1", **ids)), ours)
+    row(
+        "al.rater_contrast, 10 000 x 12, 2000 resamples",
+        best(lambda: al.rater_contrast(large, ["q1", "q2"], **ids), 1),
+        ours,
+    )
+    if (statsmodels := library("statsmodels.formula.api")) is not None:
+        table = small.to_pandas()
+        fit = lambda: statsmodels.mixedlm("q1 ~ 1", table, groups=table["client"]).fit(reml=True)  # noqa: E731
+        row("statsmodels MixedLM, one item's ICC, 200 x 10", best(fit), ours)
+
+
 if __name__ == "__main__":
     reliability()
     exports()
+
+    sessions()

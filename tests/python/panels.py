@@ -66,7 +66,7 @@ def panel_b():
 
 
 def dropout_of_panel_a():
-    """Say for each client and session from the second on while in treatment: alliance before, and whether the client left."""
+    """Make the sessions at risk of leaving: alliance before, and whether the client left."""
     panel, random = panel_a(), Lehmer(777)
     rows = []
     for start in range(0, 480, 8):

@@ -62,6 +62,17 @@ class TestPsych:
         free = of(columns_of(case)).alpha
         assert close(free.standard_error, expected["distribution_free_se"], 1e-9)
 
+    def test_intervals_of_omega(self, case):
+        for extraction, key in (("minimum-residuals", "minres"), ("maximum-likelihood", "ml")):
+            expected = case["expected"].get("omega", {}).get(key, {}).get("errors")
+            if expected is None:
+                continue
+            for name, of_r in (("normal-theory", "normal"), ("distribution-free", "free")):
+                found = of(columns_of(case), extraction=extraction, omega_interval=name)
+                errors = [found.omega.standard_error, found.standardized_omega.standard_error]
+                assert all(map(lambda one, other: close(one / other, 1, 1e-4), errors, expected[of_r]))
+                assert close(found.omega.high - found.omega.low, 2 * 1.959963984540054 * errors[0])
+
 
 class TestKinds:
     def test_every_kind_of_frame_gives_the_same(self, make_frame):
@@ -116,6 +127,13 @@ class TestKinds:
         frame = pl.DataFrame(columns)
         frame = {"pandas": frame.to_pandas, "polars": frame.clone, "pyarrow": frame.to_arrow}[kind]()
         assert kind_of(al.reliability(frame, columns=list(columns)).to_frame()) == kind
+
+    def test_resampled_forms_serve_omega_hierarchical_too(self, scores):
+        found = al.reliability(scores, at=1, omega_interval="bootstrap", resamples=100)
+        for each in (found.omega, found.omega_hierarchical, found.omega_total):
+            assert each.low < each.value < each.high
+        assert "resampled" in found.methods() and "kelley-2016" in found.cite()
+        assert found == al.reliability(scores, at=1, omega_interval="bootstrap", resamples=100)
 
 
 class TestLevel:
@@ -202,6 +220,8 @@ class TestNonsense:
         "options",
         [
             {"interval": "wald"},
+            {"omega_interval": "wald"},
+            {"omega_interval": "bootstrap", "resamples": 5},
             {"confidence": 1.0},
             {"confidence": "high"},
             {"missing": "ignore"},

@@ -3,7 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use alliance_psychometrics::form::{
-    AlphaInterval, Extraction, Form, Groups, Missing, OrdinalRule, SplitOptions, ordinal_reliability,
+    AlphaInterval, Extraction, Form, Groups, Missing, OmegaInterval, OrdinalRule, SplitOptions,
+    ordinal_reliability,
 };
 use alliance_psychometrics::{Columns, Level};
 use alliance_statistics::Generator;
@@ -75,7 +76,11 @@ fn omega_total<const MINRES: bool>(bencher: Bencher<'_, '_>, rows: usize) {
     let extraction = if MINRES { Extraction::MinimumResiduals } else { Extraction::MaximumLikelihood };
     bencher.counter(ItemsCount::new(rows)).bench(|| {
         with_columns(&columns, |items| {
-            black_box(Form::new(items, Missing::Listwise, Level::OneSession).omega(extraction));
+            black_box(
+                Form::new(items, Missing::Listwise, Level::OneSession)
+                    .omega(extraction, OmegaInterval::default(), 0.95)
+                    .unwrap(),
+            );
         });
     });
 }
@@ -86,7 +91,7 @@ fn omega_hierarchical(bencher: Bencher<'_, '_>, rows: usize) {
     bencher.counter(ItemsCount::new(rows)).bench(|| {
         with_columns(&columns, |items| {
             let form = Form::new(items, Missing::Listwise, Level::OneSession);
-            black_box(form.hierarchical_omega(&Groups::Found(3)).unwrap());
+            black_box(form.hierarchical_omega(&Groups::Found(3), 0.95, None).unwrap());
         });
     });
 }

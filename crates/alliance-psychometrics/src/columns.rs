@@ -87,6 +87,12 @@ impl<'a> Columns<'a> {
         self.names.get(column).cloned().unwrap_or_else(|| column.to_string())
     }
 
+    /// Columns of equal length whose values were looked at before, such as a sample of their rows.
+    pub(crate) fn of_finite(columns: Vec<&'a [f64]>) -> Self {
+        let rows = columns.first().map_or(0, |column| column.len());
+        Self { values: columns, names: Vec::new(), rows }
+    }
+
     /// Number of columns.
     pub fn count(&self) -> usize {
         self.values.len()

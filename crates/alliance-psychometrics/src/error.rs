@@ -49,7 +49,11 @@ pub enum PsychometricsError {
         count: usize,
     },
     /// Rows that repeat the unit of another row.
-    #[error("{count} rows repeat the client and session of another row (rows {})", listed(rows, *count))]
+    #[error(
+        "{count} rows repeat the client and session of another row (rows {}); if ids start anew in each outer group, \
+         such as clients numbered per therapist, make them unique",
+        listed(rows, *count)
+    )]
     RepeatedSession {
         /// First rows concerned.
         rows: Vec<usize>,

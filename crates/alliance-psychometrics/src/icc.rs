@@ -9,11 +9,14 @@
 //! | `consistency` | ICC(C,1), ICC(C,k) | ICC(3,1), ICC(3,k) | ICC3, ICC3k | ICC(C,1), ICC(C,k) |
 //!
 //! psych's `ICC` estimates by REML unless told `lmer = FALSE`, which differs from mean squares where a component would be
-//! negative. Here complete rows are used and mean squares taken; with missing cells the variance components of
-//! targets, raters and residuals come from a crossed mixed model and go into
-//! [`IntraclassCorrelations::from_components`].
+//! negative. [`intraclass_correlations`] takes mean squares of the complete rows;
+//! [`intraclass_correlations_by_reml`] takes all ratings, where cells are missing.
 
 #![allow(clippy::doc_markdown)] // Names of people and of other programs' output.
+
+mod incomplete;
+
+pub use incomplete::intraclass_correlations_by_reml;
 
 use crate::distributions::fisher_f;
 use crate::estimate::check_confidence;
@@ -97,26 +100,26 @@ pub fn intraclass_correlations(
     let status = match rows {
         0 if ratings.rows() > 0 => Some(Status::AllMissing),
         0 | 1 => Some(Status::TooFewUnits),
-        _ if mean_squares.targets == 0.0 => Some(Status::ZeroVariance),
         _ => None,
     };
     if let Some(status) = status {
         return Ok(IntraclassCorrelations { mean_squares, ..undefined(status, ratings, rows) });
     }
-    Ok(from_mean_squares(mean_squares, rows, raters, ratings.rows() - rows, confidence))
+    Ok(mean_squares.correlations(rows, raters, ratings.rows() - rows, confidence))
 }
 
 fn undefined(status: Status, ratings: &Columns<'_>, rows: usize) -> IntraclassCorrelations {
-    build(MeanSquares::NONE, |method| {
+    build(NAMES, MeanSquares::NONE, |method| {
         Estimate::undefined(status, Level::BetweenRaters, method).with_rows(rows, rows, ratings.rows() - rows)
     })
 }
 
 fn build(
+    names: [&'static str; 6],
     mean_squares: MeanSquares,
     mut make: impl FnMut(&'static str) -> Estimate,
 ) -> IntraclassCorrelations {
-    let [one, one_k, agreement, agreement_k, consistency, consistency_k] = NAMES;
+    let [one, one_k, agreement, agreement_k, consistency, consistency_k] = names;
     let mut pair = |single, average| SingleAndAverage { single: make(single), average: make(average) };
     IntraclassCorrelations {
         one_way: pair(one, one_k),
@@ -207,69 +210,153 @@ fn sum_and_squares(values: &[f64], origin: f64) -> (f64, f64) {
     (sums.iter().sum::<f64>() + rest_sum, squares.iter().sum::<f64>() + rest_squares)
 }
 
-fn from_mean_squares(
-    mean_squares: MeanSquares,
-    rows: usize,
-    raters: usize,
-    dropped: usize,
-    confidence: f64,
-) -> IntraclassCorrelations {
-    let MeanSquares { targets, raters: of_raters, residual, within } = mean_squares;
-    let (n, k) = (rows as f64, raters as f64);
-    let upper = 0.5 + confidence / 2.0;
-    let (error, crossed_error) = (n * (k - 1.0), (n - 1.0) * (k - 1.0));
-    let single = |noise: f64| (targets - noise) / (targets + (k - 1.0) * noise);
-    // Ends of a ratio of mean squares with these degrees of freedom.
-    let ratio = |noise: f64, degrees: f64| {
-        let f = targets / noise;
-        let low = f / fisher_f(upper, n - 1.0, degrees);
-        let high = f * fisher_f(upper, degrees, n - 1.0);
-        let end = |f: f64| if f.is_infinite() { 1.0 } else { (f - 1.0) / (f + k - 1.0) };
-        (end(low), end(high), degrees)
-    };
-    let denominator = targets + (k - 1.0) * residual + k * (of_raters - residual) / n;
-    let agreement = (targets - residual) / denominator;
-    let agreement_ends = {
-        let odds = agreement / (1.0 - agreement);
-        let (a, b) = (k * odds / n, 1.0 + k * (n - 1.0) * odds / n);
-        let degrees = (a * of_raters + b * residual).powi(2)
-            / ((a * of_raters).powi(2) / (k - 1.0) + (b * residual).powi(2) / crossed_error);
-        let noise = k * of_raters + (k * n - k - n) * residual;
-        let (below, above) = (fisher_f(upper, n - 1.0, degrees), fisher_f(upper, degrees, n - 1.0));
-        let low = n * (targets - below * residual) / (below * noise + n * targets);
-        let high = n * (above * targets - residual) / (noise + n * above * targets);
-        if agreement == 1.0 { (1.0, 1.0, f64::NAN) } else { (low, high, degrees) }
-    };
-    let one_way_ends = ratio(within, error);
-    let consistency_ends = ratio(residual, crossed_error);
-    let values = [
-        single(within),
-        (targets - within) / targets,
-        agreement,
-        (targets - residual) / (targets + (of_raters - residual) / n),
-        single(residual),
-        (targets - residual) / targets,
-    ];
-    let step_up = |end: f64| k * end / (1.0 + (k - 1.0) * end);
-    let average = |(low, high, degrees)| (step_up(low), step_up(high), degrees);
-    let ends = [
-        one_way_ends,
-        average(one_way_ends),
-        agreement_ends,
-        average(agreement_ends),
-        consistency_ends,
-        average(consistency_ends),
-    ];
-    let mut numbers = values.into_iter().zip(ends);
-    build(mean_squares, |method| {
-        let (value, (low, high, degrees)) =
-            numbers.next().unwrap_or((f64::NAN, (f64::NAN, f64::NAN, f64::NAN)));
-        Estimate::new(value, Level::BetweenRaters, method)
-            .with_interval(low, high, confidence)
-            .with_degrees_of_freedom(degrees)
-            .with_rows(rows, rows, dropped)
-            .expected_within(0.0, 1.0)
-    })
+impl MeanSquares {
+    /// The six forms of complete ratings.
+    pub(crate) fn correlations(
+        self,
+        rows: usize,
+        raters: usize,
+        dropped: usize,
+        confidence: f64,
+    ) -> IntraclassCorrelations {
+        let (n, k) = (rows as f64, raters as f64);
+        if self.targets == 0.0 {
+            return build(NAMES, self, |method| {
+                Estimate::undefined(Status::ZeroVariance, Level::BetweenRaters, method)
+                    .with_rows(rows, rows, dropped)
+            });
+        }
+        let Self { targets, raters: of_raters, residual, within } = self;
+        let square = |value: f64, degrees: f64| Square { value, degrees };
+        let of_residual = 2.0 * residual * residual / ((n - 1.0) * (k - 1.0));
+        let layout = TwoWay {
+            targets: square(targets, n - 1.0),
+            ratings_per_target: k,
+            raters: (of_raters - residual) / n,
+            residual: square(residual, (n - 1.0) * (k - 1.0)),
+            raters_variance: (2.0 * of_raters * of_raters / (k - 1.0) + of_residual) / (n * n),
+            raters_covariance: -of_residual / n,
+        };
+        let single = |noise: f64| (targets - noise) / (targets + (k - 1.0) * noise);
+        let agreement =
+            (targets - residual) / (targets + (k - 1.0) * residual + k * (of_raters - residual) / n);
+        let one_way_ends = layout.targets.ends_over(square(within, n * (k - 1.0)), k, confidence);
+        let agreement_ends = layout.agreement_ends(agreement, confidence);
+        let consistency_ends = layout.consistency_ends(confidence);
+        let values = [
+            single(within),
+            (targets - within) / targets,
+            agreement,
+            (targets - residual) / (targets + (of_raters - residual) / n),
+            single(residual),
+            (targets - residual) / targets,
+        ];
+        let ends = [
+            one_way_ends,
+            one_way_ends.of_average(k),
+            agreement_ends,
+            agreement_ends.of_average(k),
+            consistency_ends,
+            consistency_ends.of_average(k),
+        ];
+        let mut numbers = values.into_iter().zip(ends);
+        build(NAMES, self, |method| {
+            let (value, ends) = numbers.next().unwrap_or((f64::NAN, Ends::NONE));
+            ends.describe(Estimate::new(value, Level::BetweenRaters, method), confidence)
+                .with_rows(rows, rows, dropped)
+                .expected_within(0.0, 1.0)
+        })
+    }
+}
+
+/// A mean square with its degrees of freedom.
+#[derive(Clone, Copy)]
+struct Square {
+    value: f64,
+    degrees: f64,
+}
+
+/// What the intervals of two crossed factors rest on.
+struct TwoWay {
+    /// Expects `ratings_per_target * T + E`, and is not correlated with the residual.
+    targets: Square,
+    ratings_per_target: f64,
+    /// R, the variance of raters.
+    raters: f64,
+    /// Expects E.
+    residual: Square,
+    /// Variance of the estimated R, and its covariance with the estimated E.
+    raters_variance: f64,
+    raters_covariance: f64,
+}
+
+/// Ends of an interval, and the degrees of freedom of its error.
+#[derive(Clone, Copy)]
+struct Ends {
+    low: f64,
+    high: f64,
+    degrees: f64,
+}
+
+impl Ends {
+    const NONE: Self = Self { low: f64::NAN, high: f64::NAN, degrees: f64::NAN };
+
+    /// Of the mean of so many raters, by Spearman and Brown.
+    fn of_average(self, raters: f64) -> Self {
+        let step_up = |end: f64| raters * end / (1.0 + (raters - 1.0) * end);
+        Self { low: step_up(self.low), high: step_up(self.high), degrees: self.degrees }
+    }
+
+    fn describe(self, estimate: Estimate, confidence: f64) -> Estimate {
+        estimate.with_interval(self.low, self.high, confidence).with_degrees_of_freedom(self.degrees)
+    }
+}
+
+impl Square {
+    /// Ends of `T / (T + E)` where this mean square expects `ratings * T + E` and `noise` expects `E`.
+    fn ends_over(self, noise: Self, ratings: f64, confidence: f64) -> Ends {
+        let upper = 0.5 + confidence / 2.0;
+        let f = self.value / noise.value;
+        let end = |f: f64| if f.is_infinite() { 1.0 } else { (f - 1.0) / (f + ratings - 1.0) };
+        Ends {
+            low: end(f / fisher_f(upper, self.degrees, noise.degrees)),
+            high: end(f * fisher_f(upper, noise.degrees, self.degrees)),
+            degrees: noise.degrees,
+        }
+    }
+}
+
+impl TwoWay {
+    fn consistency_ends(&self, confidence: f64) -> Ends {
+        self.targets.ends_over(self.residual, self.ratings_per_target, confidence)
+    }
+
+    /// Ends of `T / (T + R + E)`: the F ratio of `k T + E` to `k odds (R + E) + E`, with `odds = T / (R + E)` as
+    /// estimated in Satterthwaite's degrees of freedom of the latter, and free where the ratio is solved for it.
+    fn agreement_ends(&self, agreement: f64, confidence: f64) -> Ends {
+        if agreement == 1.0 {
+            return Ends { low: 1.0, high: 1.0, degrees: f64::NAN };
+        }
+        let k = self.ratings_per_target;
+        let Square { value: residual, degrees: residual_degrees } = self.residual;
+        let of_raters = k * agreement / (1.0 - agreement);
+        let of_residual = of_raters + 1.0;
+        let noise = of_raters * self.raters + of_residual * residual;
+        let spread = of_raters * of_raters * self.raters_variance
+            + of_residual * of_residual * 2.0 * residual * residual / residual_degrees
+            + 2.0 * of_raters * of_residual * self.raters_covariance;
+        let degrees = 2.0 * noise * noise / spread;
+        let end = |f: f64| {
+            let odds = (self.targets.value / f - residual) / (k * (self.raters + residual));
+            odds / (1.0 + odds)
+        };
+        let upper = 0.5 + confidence / 2.0;
+        Ends {
+            low: end(fisher_f(upper, self.targets.degrees, degrees)),
+            high: end(1.0 / fisher_f(upper, degrees, self.targets.degrees)),
+            degrees,
+        }
+    }
 }
 
 impl IntraclassCorrelations {
@@ -287,7 +374,8 @@ impl IntraclassCorrelations {
         }
     }
 
-    /// From variance components of targets, raters and residuals, such as REML gives where cells are missing.
+    /// From variance components of targets, raters and residuals that are known, such as published ones; from ratings,
+    /// [`intraclass_correlations_by_reml`] gives intervals too.
     ///
     /// `raters` is the number the average stands for. The one-way forms are undefined: their model has no component of
     /// raters. No intervals. A component that is negative is used as it is.
@@ -297,7 +385,7 @@ impl IntraclassCorrelations {
         let (all, own) = (raters_component + residual, residual);
         let mut values =
             [f64::NAN, f64::NAN, share(all), share(all / k), share(own), share(own / k)].into_iter();
-        build(MeanSquares::NONE, |method| {
+        build(NAMES, MeanSquares::NONE, |method| {
             Estimate::new(values.next().unwrap_or(f64::NAN), Level::BetweenRaters, method)
                 .expected_within(0.0, 1.0)
         })

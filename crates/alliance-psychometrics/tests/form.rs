@@ -4,9 +4,11 @@
 
 mod common;
 
-use alliance_psychometrics::form::{AlphaInterval, Extraction, Form, Groups, Missing, Omega, SplitOptions};
-use alliance_psychometrics::{Columns, Level, Status};
-use common::{close, panel_a, vectors};
+use alliance_psychometrics::form::{
+    AlphaInterval, Extraction, Form, Groups, Missing, Omega, OmegaInterval, SplitOptions,
+};
+use alliance_psychometrics::{Bootstrap, Columns, Level, Status};
+use common::{Lehmer, close, panel_a, vectors};
 use serde_json::Value;
 
 const EXACT: f64 = 1e-9;
@@ -196,7 +198,11 @@ fn omega_agrees_with_r() {
         {
             let expected = &case["expected"]["omega"][key];
             if !expected.is_null() {
-                check_omega(&form.omega(extraction), expected, &format!("{name}, {key}"));
+                check_omega(
+                    &form.omega(extraction, OmegaInterval::default(), 0.95).unwrap(),
+                    expected,
+                    &format!("{name}, {key}"),
+                );
                 checked += 1;
             }
         }
@@ -204,11 +210,194 @@ fn omega_agrees_with_r() {
     assert!(checked >= 16);
 }
 
+/// Standard errors of omega: by maximum likelihood those of lavaan's defined parameters, expected information and
+/// `se = "robust.huber.white"`; by minimum residuals the delta method on derivatives that R takes by differences.
+#[test]
+fn intervals_of_omega_agree_with_lavaan_and_with_differences() {
+    let vectors = vectors("form-reliability");
+    let mut checked = 0;
+    for case in vectors["cases"].as_array().unwrap() {
+        let (columns, name) = (columns_of(case), case["name"].as_str().unwrap());
+        let form = form(&columns, missing_of(case));
+        for (extraction, key) in
+            [(Extraction::MinimumResiduals, "minres"), (Extraction::MaximumLikelihood, "ml")]
+        {
+            let expected = &case["expected"]["omega"][key]["errors"];
+            if expected.is_null() {
+                continue;
+            }
+            for (interval, of) in
+                [(OmegaInterval::NormalTheory, "normal"), (OmegaInterval::DistributionFree, "free")]
+            {
+                let omega = form.omega(extraction, interval, 0.95).unwrap();
+                let found = [omega.raw.standard_error, omega.standardized.standard_error];
+                for (found, expected) in found.iter().zip(numbers(&expected[of])) {
+                    // lavaan stops at the seventh digit of the estimates.
+                    assert!((found / expected - 1.0).abs() < 1e-4, "{name}, {key}, {of}: {found} {expected}");
+                }
+                let ends = [&omega.raw, &omega.standardized].map(|estimate| estimate.interval.unwrap());
+                for (end, estimate) in ends.iter().zip([&omega.raw, &omega.standardized]) {
+                    let middle = f64::midpoint(end.low, end.high);
+                    assert!(close(middle, estimate.value, 1e-12), "{name}");
+                }
+                if of == "normal" && key == "ml" {
+                    assert_all_close(&ends.map(|end| end.low), &expected["normal_low"], ITERATED, name);
+                    assert_all_close(&ends.map(|end| end.high), &expected["normal_high"], ITERATED, name);
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 20);
+}
+
+/// Both intervals hold the omega of the population about as often as they say; so does the distribution-free one where the
+/// answers pile up and one factor is not true, of the omega that 300 000 such forms have.
+#[test]
+fn intervals_of_omega_cover_the_truth() {
+    const SAMPLES: usize = 300;
+    let loadings: [f64; 6] = [0.9, 0.8, 0.7, 0.7, 0.6, 0.5];
+    let mut random = Lehmer(77);
+    let mut sample = |rows: usize, ceiling: f64| -> Vec<Vec<f64>> {
+        let mut columns = vec![Vec::new(); 6];
+        for _ in 0..rows {
+            let (common, pair) = (random.normal(), random.normal());
+            for (item, (column, loading)) in columns.iter_mut().zip(&loadings).enumerate() {
+                let shared = if ceiling < 9.0 && item < 2 { 0.4 * pair } else { 0.0 };
+                let value: f64 = loading * common + shared + 0.7 * random.normal();
+                column.push(value.min(ceiling));
+            }
+        }
+        columns
+    };
+    let omega = |columns: &[Vec<f64>], extraction, interval| {
+        form(columns, Missing::Listwise).omega(extraction, interval, 0.95).unwrap().raw
+    };
+    let least = Extraction::MinimumResiduals;
+    let common: f64 = loadings.iter().sum::<f64>().powi(2);
+    let of_ceiling = omega(&sample(300_000, 0.6), least, OmegaInterval::DistributionFree).value;
+    let truths = [common / (common + 6.0 * 0.49), common / (common + 6.0 * 0.49), of_ceiling];
+    let mut held = [0_usize; 3];
+    for _ in 0..SAMPLES {
+        let (plain, piled) = (sample(150, 9.0), sample(150, 0.6));
+        let found = [
+            omega(&plain, Extraction::MaximumLikelihood, OmegaInterval::NormalTheory),
+            omega(&plain, least, OmegaInterval::DistributionFree),
+            omega(&piled, least, OmegaInterval::DistributionFree),
+        ];
+        for ((held, estimate), truth) in held.iter_mut().zip(found).zip(truths) {
+            let interval = estimate.interval;
+            *held += usize::from(interval.is_some_and(|ends| (ends.low..=ends.high).contains(&truth)));
+        }
+    }
+    for count in held {
+        let share = count as f64 / SAMPLES as f64;
+        assert!((0.92..=0.98).contains(&share), "{held:?}");
+    }
+}
+
+/// Resampled rows give about the same, here and in R, and as the delta method.
+#[test]
+fn the_bootstrap_of_omega_agrees_with_r() {
+    with_case("twelve items with a ceiling", |case, columns| {
+        let bootstrap = Bootstrap::new(500, 3).unwrap();
+        let form = form(columns, Missing::Listwise);
+        let omega =
+            form.omega(Extraction::MinimumResiduals, OmegaInterval::Bootstrap(bootstrap), 0.95).unwrap();
+        let expected = numbers(&case["expected"]["omega"]["minres"]["bootstrap"]);
+        let interval = omega.raw.interval.unwrap();
+        assert!((omega.raw.standard_error / expected[0] - 1.0).abs() < 0.12);
+        assert!((interval.low - expected[1]).abs() < 0.01 && (interval.high - expected[2]).abs() < 0.005);
+        assert!(omega.raw.notes[0].contains("500 resamples of rows, seed 3"));
+        assert!(omega.raw_observed.interval.is_some() && omega.standardized_observed.interval.is_some());
+        let delta = form.omega(Extraction::MinimumResiduals, OmegaInterval::DistributionFree, 0.95).unwrap();
+        assert!((omega.raw.standard_error / delta.raw.standard_error - 1.0).abs() < 0.12);
+    });
+}
+
+/// The delta method asks for complete rows, answers and a solution inside its range; the bootstrap for answers alone.
+#[test]
+fn an_omega_without_an_interval_says_why() {
+    let least = Extraction::MinimumResiduals;
+    let bootstrap = OmegaInterval::Bootstrap(Bootstrap::new(100, 1).unwrap());
+    let without = |form: &Form<'_>, interval, reason: &str| {
+        let omega = form.omega(least, interval, 0.95).unwrap();
+        assert!(omega.raw.value.is_finite() && omega.raw.interval.is_none());
+        assert!(omega.raw.notes.iter().any(|note| note.contains(reason)), "{:?}", omega.raw.notes);
+    };
+    with_case("missing cells, EM", |_, columns| {
+        let form = form(columns, Missing::ExpectationMaximisation);
+        without(&form, OmegaInterval::DistributionFree, "complete rows");
+        assert!(form.omega(least, bootstrap, 0.95).unwrap().raw.interval.is_some());
+    });
+    with_case("a Heywood case", |_, columns| {
+        let form = form(columns, Missing::Listwise);
+        without(&form, OmegaInterval::NormalTheory, "uniqueness");
+        assert!(form.omega(least, bootstrap, 0.95).unwrap().raw.interval.is_some());
+    });
+    let vectors = vectors("form-reliability");
+    let thurstone = numbers(&vectors["hierarchical"][0]["correlations"]);
+    let form = Form::from_covariances(&thurstone, 213, Level::OneSession).unwrap();
+    without(&form, OmegaInterval::DistributionFree, "needs the answers");
+    without(&form, bootstrap, "needs the answers");
+    // Normal theory is at home with a published matrix.
+    assert!(form.omega(least, OmegaInterval::NormalTheory, 0.95).unwrap().raw.interval.is_some());
+    assert!(form.omega(least, OmegaInterval::NormalTheory, 95.0).is_err());
+}
+
+/// Rows of another unit, in another order, with a row of gaps and a constant item: the same error.
+#[test]
+fn the_error_of_omega_does_not_depend_on_units() {
+    with_case("twelve items with a ceiling", |_, columns| {
+        for extraction in [Extraction::MinimumResiduals, Extraction::MaximumLikelihood] {
+            let error = |columns: &[Vec<f64>]| {
+                let omega = form(columns, Missing::Listwise)
+                    .omega(extraction, OmegaInterval::DistributionFree, 0.95)
+                    .unwrap();
+                [omega.raw.standard_error, omega.standardized.standard_error]
+            };
+            let mut other: Vec<Vec<f64>> = columns
+                .iter()
+                .map(|column| {
+                    let turned = column.iter().rev().map(|value| 50.0 - 3.0 * value);
+                    turned.chain([f64::NAN]).collect()
+                })
+                .collect();
+            other.insert(4, vec![7.0; 81]);
+            for (one, other) in error(columns).into_iter().zip(error(&other)) {
+                assert!(close(one, other, 1e-9), "{one} {other}");
+            }
+        }
+    });
+}
+
+/// Omega hierarchical has an interval by resampled rows, which holds its value.
+#[test]
+fn omega_hierarchical_is_bootstrapped() {
+    let vectors = vectors("form-reliability");
+    let columns = columns_of(&vectors["subscales"]);
+    let form = form(&columns, Missing::Listwise);
+    let bootstrap = Bootstrap::new(100, 1).unwrap();
+    let found = form.hierarchical_omega(&Groups::Found(3), 0.95, Some(&bootstrap)).unwrap();
+    for estimate in [&found.hierarchical, &found.total, &found.asymptotic] {
+        let interval = estimate.interval.unwrap();
+        assert!(interval.low < estimate.value && estimate.value < interval.high, "{}", estimate.method);
+        assert!((0.001..0.1).contains(&estimate.standard_error), "{}", estimate.method);
+    }
+    assert!(form.hierarchical_omega(&Groups::Found(3), 1.5, None).is_err());
+    let thurstone = numbers(&vectors["hierarchical"][0]["correlations"]);
+    let form = Form::from_covariances(&thurstone, 213, Level::OneSession).unwrap();
+    let found = form.hierarchical_omega(&Groups::Found(3), 0.95, Some(&bootstrap)).unwrap();
+    assert!(found.total.interval.is_none() && found.total.notes[0].contains("needs the answers"));
+}
+
 /// Loadings and chi-square, RMSEA and CFI of the dossier, from lavaan 0.6-14.
 #[test]
 fn the_attitude_data_have_the_published_omega() {
     with_case("attitude", |_, columns| {
-        let omega = form(columns, Missing::Listwise).omega(Extraction::MaximumLikelihood);
+        let omega = form(columns, Missing::Listwise)
+            .omega(Extraction::MaximumLikelihood, OmegaInterval::default(), 0.95)
+            .unwrap();
         assert!(close(omega.raw.value, 0.856_326_9, ITERATED));
         assert!(close(omega.standardized.value, 0.840_544_672_7, ITERATED));
         assert!(close(omega.raw_observed.value, 0.826_317_472_2, ITERATED));
@@ -225,7 +414,7 @@ fn omega_hierarchical_agrees_with_psych() {
         let rows = case["rows"].as_u64().unwrap() as usize;
         let form = Form::from_covariances(&numbers(&case["correlations"]), rows, Level::OneSession).unwrap();
         let factors = case["factors"].as_u64().unwrap() as usize;
-        let found = form.hierarchical_omega(&Groups::Found(factors)).unwrap();
+        let found = form.hierarchical_omega(&Groups::Found(factors), 0.95, None).unwrap();
         // psych stops its minres and its oblimin at 1e-5 of their criteria.
         let tolerance = 1e-3;
         assert_eq!(found.hierarchical.status, Status::Defined, "{name}");
@@ -250,7 +439,7 @@ fn omega_hierarchical_agrees_with_psych() {
         }
         // The same groups, said beforehand.
         let known = Groups::Known(found.groups.iter().map(|group| group.items.clone()).collect());
-        assert_eq!(form.hierarchical_omega(&known).unwrap().groups, found.groups);
+        assert_eq!(form.hierarchical_omega(&known, 0.95, None).unwrap().groups, found.groups);
         let alpha = form.alpha(AlphaInterval::Feldt, 0.95).unwrap();
         assert_close(alpha.raw.value, &expected["alpha"], EXACT, name);
         assert_close(alpha.lambda_6.value, &expected["lambda_6"], EXACT, name);
@@ -301,7 +490,9 @@ fn trap_3_an_item_against_the_others_is_named() {
         let alpha = form(columns, Missing::Listwise).alpha(AlphaInterval::Feldt, 0.95).unwrap();
         assert_eq!(alpha.negative_items, [2]);
         assert!(alpha.raw.notes.iter().any(|note| note.contains("items 2 run against the others")));
-        let omega = form(columns, Missing::Listwise).omega(Extraction::MinimumResiduals);
+        let omega = form(columns, Missing::Listwise)
+            .omega(Extraction::MinimumResiduals, OmegaInterval::default(), 0.95)
+            .unwrap();
         assert!(omega.raw.notes.iter().any(|note| note.contains("items 2 load against")));
     });
 }
@@ -321,9 +512,9 @@ fn degenerate_forms_have_a_status() {
     let status = |columns: &[Vec<f64>], missing| {
         let form = form(columns, missing);
         let alpha = form.alpha(AlphaInterval::default(), 0.95).unwrap();
-        let omega = form.omega(Extraction::MaximumLikelihood);
+        let omega = form.omega(Extraction::MaximumLikelihood, OmegaInterval::default(), 0.95).unwrap();
         let half = form.split_half(SplitOptions::default()).unwrap();
-        let hierarchical = form.hierarchical_omega(&Groups::Found(2)).unwrap();
+        let hierarchical = form.hierarchical_omega(&Groups::Found(2), 0.95, None).unwrap();
         for estimate in [
             &alpha.raw,
             &alpha.standardized,
@@ -369,7 +560,7 @@ fn a_constant_item_counts_in_raw_alpha_and_is_named() {
         assert!(alpha.without_constant_items.as_ref().unwrap().value > alpha.raw.value);
         assert!(alpha.raw.notes[0].contains("items 2 do not vary"));
         assert!(alpha.items[2].item_rest_correlation.is_nan());
-        let omega = form.omega(Extraction::MinimumResiduals);
+        let omega = form.omega(Extraction::MinimumResiduals, OmegaInterval::default(), 0.95).unwrap();
         assert!(omega.loadings[2].is_nan() && omega.raw.notes[0].contains("items 2"));
     });
 }
@@ -381,8 +572,11 @@ fn fewer_rows_than_items_leave_alpha_and_take_the_rest() {
         let alpha = form.alpha(AlphaInterval::default(), 0.95).unwrap();
         assert_eq!(alpha.raw.status, Status::Defined);
         assert_eq!(alpha.lambda_6.status, Status::NotPositiveDefinite);
-        assert_eq!(form.omega(Extraction::MaximumLikelihood).raw.status, Status::NotPositiveDefinite);
-        let minres = form.omega(Extraction::MinimumResiduals);
+        assert_eq!(
+            form.omega(Extraction::MaximumLikelihood, OmegaInterval::default(), 0.95).unwrap().raw.status,
+            Status::NotPositiveDefinite
+        );
+        let minres = form.omega(Extraction::MinimumResiduals, OmegaInterval::default(), 0.95).unwrap();
         assert!(minres.raw.value.is_finite() && minres.fit.chi_square.is_nan());
     });
 }

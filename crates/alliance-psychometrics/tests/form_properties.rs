@@ -4,7 +4,9 @@
 
 mod common;
 
-use alliance_psychometrics::form::{Alpha, AlphaInterval, Extraction, Form, Groups, Missing, SplitOptions};
+use alliance_psychometrics::form::{
+    Alpha, AlphaInterval, Extraction, Form, Groups, Missing, OmegaInterval, SplitOptions,
+};
 use alliance_psychometrics::{Columns, Level, Status};
 use common::close;
 use proptest::prelude::*;
@@ -117,9 +119,9 @@ proptest! {
         for missing in [Missing::Listwise, Missing::Pairwise, Missing::ExpectationMaximisation] {
             let form = form(&columns, missing);
             let alpha = form.alpha(AlphaInterval::default(), 0.95).unwrap();
-            let minres = form.omega(Extraction::MinimumResiduals);
-            let likelihood = form.omega(Extraction::MaximumLikelihood);
-            let hierarchical = form.hierarchical_omega(&Groups::Found(2)).unwrap();
+            let minres = form.omega(Extraction::MinimumResiduals, OmegaInterval::default(), 0.95).unwrap();
+            let likelihood = form.omega(Extraction::MaximumLikelihood, OmegaInterval::default(), 0.95).unwrap();
+            let hierarchical = form.hierarchical_omega(&Groups::Found(2), 0.95, None).unwrap();
             let half = form.split_half(SplitOptions::default().with_most_splits(5)).unwrap();
             let subscale = if columns.len() > 1 { Some(form.subscales(&[vec![0, 1]]).unwrap().remove(0)) } else { None };
             let mut all = vec![alpha.raw, alpha.standardized, alpha.lambda_6, minres.raw, likelihood.raw, hierarchical.hierarchical,
@@ -180,7 +182,10 @@ fn groups_must_be_sound() {
     for groups in
         [vec![vec![0, 1], vec![1, 2]], vec![vec![0, 9], vec![1]], vec![vec![0, 1], vec![]], vec![vec![0, 1]]]
     {
-        assert_eq!(form.hierarchical_omega(&Groups::Known(groups)).unwrap_err().code(), "invalid-option");
+        assert_eq!(
+            form.hierarchical_omega(&Groups::Known(groups), 0.95, None).unwrap_err().code(),
+            "invalid-option"
+        );
     }
     assert!(form.subscales(&[vec![0, 0]]).is_err() && form.subscales(&[vec![]]).is_err());
     // Subscales may share items.

@@ -5,9 +5,11 @@
 mod common;
 
 use alliance_psychometrics::form::{AlphaInterval, Form, Missing};
-use alliance_psychometrics::icc::{IntraclassCorrelations, intraclass_correlations};
+use alliance_psychometrics::icc::{
+    IntraclassCorrelations, intraclass_correlations, intraclass_correlations_by_reml,
+};
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
-use common::{close, panel_a, vectors};
+use common::{Lehmer, close, panel_a, vectors};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -18,6 +20,11 @@ fn numbers(value: &Value) -> Vec<f64> {
 fn correlations(columns: &[Vec<f64>]) -> IntraclassCorrelations {
     let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     intraclass_correlations(&Columns::new(&slices).unwrap(), 0.95).unwrap()
+}
+
+fn by_reml(columns: &[Vec<f64>]) -> IntraclassCorrelations {
+    let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    intraclass_correlations_by_reml(&Columns::new(&slices).unwrap(), 0.95).unwrap()
 }
 
 /// In the order of psych: single and then average, each one-way, agreement, consistency.
@@ -123,6 +130,130 @@ fn components_give_the_same_forms() {
     assert_eq!(holed.one_way.single.status, Status::Undefined);
 }
 
+/// Values of lme4's components, intervals from their covariance.
+#[test]
+fn forms_of_incomplete_ratings_agree_with_lme4() {
+    let vectors = vectors("icc");
+    for case in vectors["incomplete"].as_array().unwrap() {
+        let columns: Vec<Vec<f64>> = case["columns"].as_array().unwrap().iter().map(numbers).collect();
+        let found = by_reml(&columns);
+        let (values, low, high) = (numbers(&case["values"]), numbers(&case["low"]), numbers(&case["high"]));
+        for (place, estimate) in in_order(&found).into_iter().enumerate() {
+            let name = format!("{} {}", case["name"], estimate.method);
+            let interval = estimate.interval.unwrap();
+            for (found, expected) in
+                [(estimate.value, values[place]), (interval.low, low[place]), (interval.high, high[place])]
+            {
+                assert!(close(found, expected, 1e-5), "{name}: {found} {expected}");
+            }
+            assert_eq!((estimate.status, estimate.rows_used), (Status::Defined, columns[0].len()), "{name}");
+        }
+    }
+}
+
+/// Without a missing rating and with positive components there is one answer, ends included.
+#[test]
+fn nothing_missing_leaves_mean_squares_and_reml_alike() {
+    let vectors = vectors("icc");
+    for case in vectors["cases"].as_array().unwrap() {
+        let columns: Vec<Vec<f64>> = case["columns"].as_array().unwrap().iter().map(numbers).collect();
+        let (one, other) = (correlations(&columns), by_reml(&columns));
+        let is_inside = in_order(&one).iter().all(|estimate| estimate.status == Status::Defined)
+            && one.mean_squares.raters > one.mean_squares.residual;
+        if one.one_way.single.rows_dropped > 0 || !is_inside {
+            continue;
+        }
+        for (one, other) in in_order(&one).into_iter().zip(in_order(&other)) {
+            let (ends, other_ends) = (one.interval.unwrap(), other.interval.unwrap());
+            assert!(close(one.value, other.value, 1e-7), "{} {}", case["name"], one.method);
+            assert!(close(ends.low, other_ends.low, 1e-5) && close(ends.high, other_ends.high, 1e-5));
+        }
+    }
+}
+
+/// How often each interval of thirty targets, four raters and a fifth of the ratings missing holds the truth: with the
+/// same raters for all targets, or raters drawn anew for each.
+fn coverage(same_raters: bool) -> [f64; 6] {
+    const SAMPLES: usize = 300;
+    let (of_targets, of_raters, noise): (f64, f64, f64) = (1.0, 0.5, 0.6);
+    let errors = [of_raters + noise, of_raters + noise, noise];
+    let mut random = Lehmer(20_261_126);
+    let mut held = [0_usize; 6];
+    for _ in 0..SAMPLES {
+        let targets: Vec<f64> = (0..30).map(|_| of_targets.sqrt() * random.normal()).collect();
+        let columns: Vec<Vec<f64>> = (0..4)
+            .map(|_| {
+                let own = of_raters.sqrt() * random.normal();
+                let mut rating = |target: &f64| {
+                    let level = if same_raters { own } else { of_raters.sqrt() * random.normal() };
+                    let value = target + level + noise.sqrt() * random.normal();
+                    if random.uniform() < 0.2 { f64::NAN } else { value }
+                };
+                targets.iter().map(&mut rating).collect()
+            })
+            .collect();
+        for (place, estimate) in in_order(&by_reml(&columns)).into_iter().enumerate() {
+            let raters = if place < 3 { 1.0 } else { 4.0 };
+            let truth = of_targets / (of_targets + errors[place % 3] / raters);
+            let holds = estimate.interval.is_some_and(|ends| (ends.low..=ends.high).contains(&truth));
+            held[place] += usize::from(holds);
+        }
+    }
+    held.map(|count| count as f64 / SAMPLES as f64)
+}
+
+#[test]
+fn intervals_of_incomplete_ratings_cover_the_truth() {
+    let found = coverage(true);
+    for (place, name) in [(1, "agreement"), (2, "consistency"), (4, "agreement, k"), (5, "consistency, k")] {
+        assert!((0.925..=0.975).contains(&found[place]), "{name}: {found:?}");
+    }
+    // The one-way form speaks of raters drawn anew, and of raters who are the same for all it is too sure.
+    assert!(found[0] < 0.9, "{found:?}");
+    let found = coverage(false);
+    for place in [0, 3] {
+        assert!((0.925..=0.975).contains(&found[place]), "one way: {found:?}");
+    }
+}
+
+#[test]
+fn incomplete_ratings_without_an_answer_say_why() {
+    let status = |columns: &[Vec<f64>]| {
+        let found = by_reml(columns);
+        for estimate in in_order(&found) {
+            assert!(estimate.value.is_nan() && estimate.interval.is_none());
+        }
+        (found.one_way.single.status, found.agreement.single.status)
+    };
+    let nan = f64::NAN;
+    assert_eq!(status(&[]), (Status::TooFewItems, Status::TooFewItems));
+    assert_eq!(status(&[vec![1.0, 2.0]]), (Status::TooFewItems, Status::TooFewItems));
+    assert_eq!(status(&[vec![nan; 3], vec![nan; 3]]), (Status::AllMissing, Status::AllMissing));
+    assert_eq!(status(&[vec![1.0], vec![2.0]]), (Status::TooFewUnits, Status::TooFewUnits));
+    assert_eq!(status(&[vec![4.0; 5], vec![4.0; 5]]), (Status::ZeroVariance, Status::ZeroVariance));
+    // Everybody rated by one rater each: nothing tells targets from raters.
+    assert_eq!(
+        status(&[vec![1.0, 2.0, nan, nan], vec![nan, nan, 3.0, 4.0]]),
+        (Status::TooFewUnits, Status::TooFewUnits)
+    );
+    let one = vec![1.0, 2.0, 4.0, 7.0];
+    let agreed = by_reml(&[one.clone(), one]);
+    assert_eq!(agreed.agreement.single.status, Status::ZeroVariance);
+    // Targets that differ less than their ratings: a variance of 0 without an interval.
+    let none = by_reml(&[vec![1.0, 5.0, 2.0, 4.0, 3.0, 3.0], vec![5.0, 1.0, 4.5, 2.0, 3.0, nan]]);
+    let estimate = &none.consistency.single;
+    assert_eq!((estimate.value, estimate.status), (0.0, Status::Boundary));
+    assert!(estimate.interval.is_none() && estimate.notes[0].contains("no interval"));
+    // Raters whose means do not differ: agreement has the interval of the one-way form.
+    let level = by_reml(&[vec![1.0, 2.0, 3.0, 4.0, 5.0, nan], vec![2.0, 1.0, 4.0, 3.0, 5.0, 6.0]]);
+    assert_eq!(level.agreement.single.status, Status::Boundary);
+    assert_eq!(level.consistency.single.status, Status::Defined);
+    let (one, other) = (level.agreement.single.interval.unwrap(), level.one_way.single.interval.unwrap());
+    assert!(close(one.low, other.low, 1e-5) && close(one.high, other.high, 1e-5));
+    let table = Columns::new(&[]).unwrap();
+    assert_eq!(intraclass_correlations_by_reml(&table, 1.0).unwrap_err().code(), "invalid-option");
+}
+
 #[test]
 fn degenerate_ratings_have_a_status() {
     let status = |columns: &[Vec<f64>]| {
@@ -190,7 +321,7 @@ proptest! {
     fn nothing_panics(columns in proptest::collection::vec(proptest::collection::vec(prop_oneof![Just(f64::NAN), Just(2.0), -3.0..3.0_f64], 0..6), 0..4)) {
         let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
         let columns: Vec<Vec<f64>> = columns.into_iter().map(|column| column[..rows].to_vec()).collect();
-        for estimate in in_order(&correlations(&columns)) {
+        for estimate in in_order(&correlations(&columns)).into_iter().chain(in_order(&by_reml(&columns))) {
             prop_assert!(estimate.value.is_finite() || estimate.status != Status::Defined);
         }
     }

@@ -249,6 +249,8 @@ fn icc_of_session_scores() {
         agree(id, found.one_session.value, &case["one"], ITERATIVE);
         agree(id, found.mean_of_sessions.value, &case["mean"], ITERATIVE);
         assert_eq!(found.therapist.is_some(), therapists);
+        assert_eq!(found.one_session.status, Status::Defined, "{id}");
+        assert_eq!(found.mean_of_sessions.status, Status::Defined, "{id}");
         if let (Some(therapist), Some(same)) = (&found.therapist, &found.same_therapist) {
             agree(id, therapist.value, &case["components"][0], ITERATIVE);
             agree(id, same.value, &case["same_therapist"], ITERATIVE);

@@ -1,10 +1,11 @@
 //! Reliability of a form.
 
 use alliance_psychometrics::form::{
-    Alpha, AlphaInterval, Extraction, Form, Groups, HierarchicalOmega, Missing, ModelFit, Omega, OrdinalRule,
-    SplitDistribution, SplitHalf, SplitOptions, Subscale, ordinal_reliability as ordinal,
+    Alpha, AlphaInterval, Extraction, Form, Groups, HierarchicalOmega, Missing, ModelFit, Omega,
+    OmegaInterval, OrdinalRule, SplitDistribution, SplitHalf, SplitOptions, Subscale,
+    ordinal_reliability as ordinal,
 };
-use alliance_psychometrics::{Estimate, PsychometricsError};
+use alliance_psychometrics::{Bootstrap, Estimate, PsychometricsError};
 use alliance_scoring::Labels;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -20,6 +21,9 @@ pub(crate) struct FormOptions {
     rows: String,
     missing: String,
     interval: String,
+    omega_interval: String,
+    /// Of the bootstrap.
+    resamples: usize,
     confidence: f64,
     extraction: String,
     /// Items of each group, or the number of groups to find.
@@ -32,6 +36,7 @@ pub(crate) struct FormOptions {
 struct Choices {
     missing: Missing,
     interval: AlphaInterval,
+    omega_interval: OmegaInterval,
     extraction: Extraction,
     groups: Option<Groups>,
     splits: SplitOptions,
@@ -57,6 +62,18 @@ impl FormOptions {
             "bonett" => AlphaInterval::Bonett,
             _ => return Err(unknown_choice(py, "interval", &["distribution-free", "feldt", "bonett"])),
         };
+        let omega_interval = match self.omega_interval.as_str() {
+            "distribution-free" => OmegaInterval::DistributionFree,
+            "normal-theory" => OmegaInterval::NormalTheory,
+            "bootstrap" => {
+                let bootstrap = Bootstrap::new(self.resamples, self.seed);
+                OmegaInterval::Bootstrap(bootstrap.map_err(|error| from_psychometrics(py, &error))?)
+            }
+            _ => {
+                let choices = ["distribution-free", "normal-theory", "bootstrap"];
+                return Err(unknown_choice(py, "omega_interval", &choices));
+            }
+        };
         let extraction = match self.extraction.as_str() {
             "minimum-residuals" => Extraction::MinimumResiduals,
             "maximum-likelihood" => Extraction::MaximumLikelihood,
@@ -65,7 +82,7 @@ impl FormOptions {
         let known = self.groups.clone().map(Groups::Known);
         let groups = known.or(self.factors.map(Groups::Found));
         let splits = SplitOptions::default().with_most_splits(self.most_splits).with_seed(self.seed);
-        Ok(Choices { missing, interval, extraction, groups, splits })
+        Ok(Choices { missing, interval, omega_interval, extraction, groups, splits })
     }
 }
 
@@ -95,14 +112,18 @@ pub(crate) fn form_reliability<'py>(
     let found = py.detach(|| {
         let form = Form::new(&columns, choices.missing, level_of_rows(&options.rows));
         let alpha = form.alpha(choices.interval, options.confidence)?;
-        let hierarchical =
-            choices.groups.as_ref().map(|groups| form.hierarchical_omega(groups)).transpose()?;
+        let bootstrap = match &choices.omega_interval {
+            OmegaInterval::Bootstrap(bootstrap) => Some(bootstrap),
+            _ => None,
+        };
+        let hierarchy = |groups| form.hierarchical_omega(groups, options.confidence, bootstrap);
+        let hierarchical = choices.groups.as_ref().map(hierarchy).transpose()?;
         let subscales = match &choices.groups {
             Some(Groups::Known(groups)) => form.subscales(groups)?,
             _ => Vec::new(),
         };
         Ok::<_, PsychometricsError>(Found {
-            omega: form.omega(choices.extraction),
+            omega: form.omega(choices.extraction, choices.omega_interval, options.confidence)?,
             hierarchical,
             split_half: form.split_half(choices.splits)?,
             subscales,

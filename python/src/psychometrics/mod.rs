@@ -2,6 +2,7 @@
 
 pub(crate) mod estimate;
 pub(crate) mod form;
+pub(crate) mod sessions;
 
 use std::borrow::Cow;
 
@@ -54,7 +55,6 @@ pub(crate) fn unknown_choice(py: Python<'_>, option: &str, choices: &[&str]) -> 
 }
 
 /// The columns of a block with one contiguous row per column.
-#[allow(dead_code)]
 pub(crate) fn columns_of(block: &[f64], columns: usize) -> Vec<&[f64]> {
     let rows = block.len().checked_div(columns).unwrap_or_default();
     (0..columns).map(|column| block.get(column * rows..(column + 1) * rows).unwrap_or_default()).collect()

@@ -3,9 +3,11 @@
 use super::Form;
 use super::factors::{Extraction, Factors, extract};
 use super::omega::ModelFit;
+use super::omega_interval::described;
 use super::rotation::{Loadings, oblimin, upright, varimax};
+use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
-use crate::{Estimate, PsychometricsError, Status};
+use crate::{Bootstrap, Estimate, PsychometricsError, Status};
 
 /// Omega of a general factor and of groups of items.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,12 +66,40 @@ impl Form<'_> {
     ///
     /// Minres factors, varimax, then oblimin, a general factor over theirs: the way of psych's `omega`, on
     /// which the third digit can depend. Two factors do not identify the general loadings; they are then set equal,
-    /// with a note. Constant items are left out. No item is reversed.
+    /// with a note. Constant items are left out. No item is reversed. The estimates have intervals only with a
+    /// `bootstrap`, which draws rows (Kelley & Pornprasertmanit 2016, Psychological Methods 21, 69-92).
     ///
     /// # Errors
     ///
-    /// `invalid-option` for fewer than two groups, or groups with no item, an item that does not exist, or one twice.
-    pub fn hierarchical_omega(&self, groups: &Groups) -> Result<HierarchicalOmega, PsychometricsError> {
+    /// `invalid-option` for fewer than two groups, or groups with no item, an item that does not exist, or one twice,
+    /// and unless `confidence` lies between 0 and 1.
+    pub fn hierarchical_omega(
+        &self,
+        groups: &Groups,
+        confidence: f64,
+        bootstrap: Option<&Bootstrap>,
+    ) -> Result<HierarchicalOmega, PsychometricsError> {
+        check_confidence(confidence)?;
+        let mut found = self.hierarchy(groups)?;
+        let Some(bootstrap) = bootstrap.filter(|_| found.hierarchical.value.is_finite()) else {
+            return Ok(found);
+        };
+        let values = |found: &HierarchicalOmega| {
+            [&found.hierarchical, &found.total, &found.asymptotic].map(|estimate| estimate.value)
+        };
+        let replicates = self.resampled(bootstrap, |form| {
+            form.hierarchy(groups).map_or([f64::NAN; 3], |found| values(&found))
+        });
+        let estimates = [&mut found.hierarchical, &mut found.total, &mut found.asymptotic];
+        for (place, estimate) in estimates.into_iter().enumerate() {
+            let own = replicates.as_ref().map(|all| all.iter().map(|of| of[place]).collect());
+            *estimate = described(bootstrap, estimate.clone(), own, confidence);
+        }
+        Ok(found)
+    }
+
+    /// Omega hierarchical without intervals.
+    fn hierarchy(&self, groups: &Groups) -> Result<HierarchicalOmega, PsychometricsError> {
         let factors = match groups {
             Groups::Found(factors) => *factors,
             Groups::Known(groups) => {

@@ -1,10 +1,11 @@
 //! Omega total of one factor, with the fit of the factor that it stands on.
 
-use super::Form;
 use super::factors::{Extraction, Factors, extract};
+use super::{Form, OmegaInterval};
 use crate::distributions::chi_square_upper;
+use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
-use crate::{Estimate, Status};
+use crate::{Estimate, PsychometricsError, Status};
 
 /// Omega of a form: the share of the variance of the sum that one common factor makes.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,12 +99,28 @@ const RAW_OBSERVED: &str = "omega total, one factor, observed variance";
 const STANDARDIZED_OBSERVED: &str = "standardized omega total, one factor, observed variance";
 
 impl Form<'_> {
-    /// Omega total of one factor (`McDonald` 1999, Test Theory).
+    /// Omega total of one factor (`McDonald` 1999, Test Theory), with its interval.
     ///
     /// Between 0 and 1 with the model's own variance as denominator. Constant items are left out, with a note; three items
     /// that vary are the least, and fit only with four. [`Status::Heywood`] marks a solution whose uniqueness stopped at
-    /// .005, [`Status::NotPositiveDefinite`] maximum likelihood on a singular matrix.
-    pub fn omega(&self, extraction: Extraction) -> Omega {
+    /// .005, [`Status::NotPositiveDefinite`] maximum likelihood on a singular matrix. The two coefficients over the
+    /// observed variance have an interval by [`OmegaInterval::Bootstrap`] only.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-option` unless `confidence` lies between 0 and 1.
+    pub fn omega(
+        &self,
+        extraction: Extraction,
+        interval: OmegaInterval,
+        confidence: f64,
+    ) -> Result<Omega, PsychometricsError> {
+        check_confidence(confidence)?;
+        Ok(self.with_omega_interval(self.one_factor(extraction), extraction, interval, confidence))
+    }
+
+    /// Omega without its interval.
+    pub(super) fn one_factor(&self, extraction: Extraction) -> Omega {
         let constant = self.constant_items();
         let varying: Vec<usize> = (0..self.items()).filter(|item| !constant.contains(item)).collect();
         let part = self.of_items(&varying);

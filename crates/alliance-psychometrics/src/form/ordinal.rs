@@ -161,7 +161,7 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
             estimate
         }
     };
-    let Omega { standardized, fit, .. } = form.omega(Extraction::MinimumResiduals);
+    let Omega { standardized, fit, .. } = form.one_factor(Extraction::MinimumResiduals);
     let (alpha, omega) = (mark(form.standardized_alpha(&correlations), ALPHA), mark(standardized, OMEGA));
     OrdinalReliability {
         alpha,

@@ -57,7 +57,7 @@ impl Form<'_> {
     fn subscale(&self, items: &[usize]) -> Subscale {
         let part = self.of_items(items);
         let alpha = part.raw_alpha();
-        let omega = part.omega(Extraction::MinimumResiduals).raw;
+        let omega = part.one_factor(Extraction::MinimumResiduals).raw;
         let own = part.total_variance();
         let with_total: f64 =
             items.iter().map(|item| self.moments.covariances.row(*item).iter().sum::<f64>()).sum();

@@ -17,6 +17,29 @@ pub struct DecisionRow {
     pub within_client: f64,
 }
 
+impl DecisionRow {
+    /// From the variances of clients, of sessions in clients and of items in sessions; negative ones count as 0.
+    ///
+    /// NaN where there is no variance to tell apart. One score per session has `items` 1 and a third variance of 0.
+    ///
+    /// ```
+    /// use alliance_psychometrics::sessions::DecisionRow;
+    ///
+    /// let row = DecisionRow::new([0.5, 0.2, 0.6], 4, 6);
+    /// assert!((row.between_clients - 0.5 / (0.5 + 0.2 / 4.0 + 0.6 / 24.0)).abs() < 1e-12);
+    /// ```
+    pub fn new(variances: [f64; 3], sessions: usize, items: usize) -> Self {
+        let [client, session, residual] = variances.map(|variance| variance.max(0.0));
+        let (k, m) = (sessions as f64, items as f64);
+        Self {
+            sessions,
+            items,
+            between_clients: client / (client + session / k + residual / (k * m)),
+            within_client: session / (session + residual / m),
+        }
+    }
+}
+
 /// Reliability of the mean of `times` parallel parts, each of reliability `single` (Spearman 1910; Brown 1910).
 ///
 /// ```
@@ -54,16 +77,7 @@ impl NestedGeneralizability {
     ///
     /// Negative components count as 0; NaN where components have no value.
     pub fn decision_study(&self, sessions: &[usize], items: &[usize]) -> Vec<DecisionRow> {
-        let [client, session, residual] = self.variances;
-        let row = |sessions: usize, items: usize| {
-            let (k, m) = (sessions as f64, items as f64);
-            DecisionRow {
-                sessions,
-                items,
-                between_clients: client / (client + session / k + residual / (k * m)),
-                within_client: session / (session + residual / m),
-            }
-        };
+        let row = |sessions, items| DecisionRow::new(self.variances, sessions, items);
         sessions.iter().flat_map(|sessions| items.iter().map(move |items| row(*sessions, *items))).collect()
     }
 

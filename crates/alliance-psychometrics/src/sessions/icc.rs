@@ -104,10 +104,13 @@ pub fn session_icc(
             };
             (one, mean)
         }
-        _ => (
-            ratio([1.0, 1.0, 0.0], [1.0, 1.0, 1.0], Level::BetweenClients),
-            ratio([1.0, 1.0, 0.0], [1.0, 1.0, 1.0 / found.rows], Level::BetweenClients),
-        ),
+        _ => {
+            // Without therapists there is no variance of theirs that could lie at its boundary.
+            let outer = f64::from(u8::from(therapist.is_some()));
+            let of =
+                |sessions: f64| ratio([outer, 1.0, 0.0], [outer, 1.0, 1.0 / sessions], Level::BetweenClients);
+            (of(1.0), of(found.rows))
+        }
     };
     Ok(SessionIcc {
         clients: clients.len(),

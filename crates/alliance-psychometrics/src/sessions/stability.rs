@@ -1,8 +1,8 @@
 //! Do scores of two sessions agree?
 
-use super::components::{MeanSquare, exact_interval};
-use crate::distributions::{fisher_f, normal, student_t};
+use crate::distributions::{normal, student_t};
 use crate::estimate::check_confidence;
+use crate::icc::MeanSquares;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Stability of one rater's scores from one session to another.
@@ -16,9 +16,9 @@ pub struct Stability {
     pub clients: usize,
     /// Pearson's correlation: stability of clients' order, with Fisher's z interval.
     pub correlation: Estimate,
-    /// ICC(A,1): agreement; a common change counts against it. Interval of `McGraw` and Wong (1996).
+    /// ICC(A,1): agreement; a common change counts against it. As in [`icc`](crate::icc), sessions being the raters.
     pub agreement: Estimate,
-    /// ICC(C,1): consistency; a common change does not count. Exact interval for normal scores.
+    /// ICC(C,1): consistency; a common change does not count.
     pub consistency: Estimate,
     /// Standard error of measurement as the retest gives it: SD of the differences over √2.
     pub standard_error_of_measurement: Estimate,
@@ -88,12 +88,16 @@ pub fn stability(first: &[f64], second: &[f64], confidence: f64) -> Result<Stabi
     let residual = 0.5 * (first_squares + second_squares) - products;
     let rounding = 1e-28 * size;
     let zero = |sum: f64| if sum <= rounding { 0.0 } else { sum };
-    let squares = TwoWay {
-        targets: MeanSquare { value: zero(targets) / (n - 1.0), degrees: n - 1.0 },
-        sessions: MeanSquare { value: zero(0.5 * n * change * change), degrees: 1.0 },
-        residual: MeanSquare { value: zero(residual) / (n - 1.0), degrees: n - 1.0 },
+    let squares = MeanSquares {
+        targets: zero(targets) / (n - 1.0),
+        raters: zero(0.5 * n * change * change),
+        residual: zero(residual) / (n - 1.0),
+        within: (zero(0.5 * n * change * change) + zero(residual)) / n,
     };
-    let deviation = (2.0 * squares.residual.value).sqrt();
+    let correlations = squares
+        .correlations(pairs.len(), 2, first.len() - pairs.len(), confidence)
+        .map(|estimate| Estimate { level, ..estimate });
+    let deviation = (2.0 * squares.residual).sqrt();
     let error = deviation / n.sqrt();
     let reach = student_t(0.5 + 0.5 * confidence, n - 1.0) * error;
     let varies = zero(first_squares) > 0.0 && zero(second_squares) > 0.0;
@@ -104,10 +108,10 @@ pub fn stability(first: &[f64], second: &[f64], confidence: f64) -> Result<Stabi
             n,
             confidence,
         )),
-        agreement: rows(squares.agreement(confidence)),
-        consistency: rows(squares.consistency(confidence)),
+        agreement: correlations.agreement.single,
+        consistency: correlations.consistency.single,
         standard_error_of_measurement: rows(
-            Estimate::new(squares.residual.value.sqrt(), Level::WithinClient, "SD of differences / sqrt(2)")
+            Estimate::new(squares.residual.sqrt(), Level::WithinClient, "SD of differences / sqrt(2)")
                 .with_degrees_of_freedom(n - 1.0),
         ),
         mean_change: rows(
@@ -131,59 +135,4 @@ fn correlation(value: Option<f64>, n: f64, confidence: f64) -> Estimate {
     let z = libm::atanh(value);
     let reach = normal(0.5 + 0.5 * confidence) / (n - 3.0).sqrt();
     estimate.with_interval(libm::tanh(z - reach), libm::tanh(z + reach), confidence)
-}
-
-/// Mean squares of clients by two sessions.
-struct TwoWay {
-    targets: MeanSquare,
-    sessions: MeanSquare,
-    residual: MeanSquare,
-}
-
-impl TwoWay {
-    fn undefined(method: &'static str) -> Estimate {
-        Estimate::undefined(Status::ZeroVariance, Level::BetweenClients, method)
-    }
-
-    fn consistency(&self, confidence: f64) -> Estimate {
-        const METHOD: &str = "ICC(C,1)";
-        let (targets, residual) = (self.targets.value, self.residual.value);
-        if targets + residual <= 0.0 {
-            return Self::undefined(METHOD);
-        }
-        let estimate =
-            Estimate::new((targets - residual) / (targets + residual), Level::BetweenClients, METHOD);
-        // Of the mean of two first, then back to one by Spearman and Brown.
-        let (low, high) = exact_interval([self.targets, self.residual], confidence);
-        let back = |mean: f64| mean / (2.0 - mean);
-        let estimate = estimate.expected_within(0.0, 1.0);
-        if residual > 0.0 { estimate.with_interval(back(low), back(high), confidence) } else { estimate }
-    }
-
-    fn agreement(&self, confidence: f64) -> Estimate {
-        const METHOD: &str = "ICC(A,1)";
-        let n = self.targets.degrees + 1.0;
-        let (targets, sessions, residual) = (self.targets.value, self.sessions.value, self.residual.value);
-        let below = targets + residual + 2.0 * (sessions - residual) / n;
-        // Sessions may explain less than chance would: the sum of variances is what must be positive.
-        if below <= 0.0 || targets + residual + sessions <= 0.0 {
-            return Self::undefined(METHOD);
-        }
-        let value = (targets - residual) / below;
-        let estimate = Estimate::new(value, Level::BetweenClients, METHOD).expected_within(0.0, 1.0);
-        if residual <= 0.0 {
-            return estimate;
-        }
-        let a = 2.0 * value / (n * (1.0 - value));
-        let b = 1.0 + 2.0 * value * (n - 1.0) / (n * (1.0 - value));
-        let top = a * sessions + b * residual;
-        let degrees = top * top / ((a * sessions).powi(2) + (b * residual).powi(2) / (n - 1.0));
-        let upper = 0.5 + 0.5 * confidence;
-        let from = fisher_f(upper, n - 1.0, degrees);
-        let to = fisher_f(upper, degrees, n - 1.0);
-        let noise = 2.0 * sessions + (n - 2.0) * residual;
-        let low = n * (targets - from * residual) / (from * noise + n * targets);
-        let high = n * (to * targets - residual) / (noise + n * to * targets);
-        estimate.with_interval(low, high, confidence).with_degrees_of_freedom(degrees)
-    }
 }
