@@ -152,5 +152,4 @@ def sessions() -> None:
 if __name__ == "__main__":
     reliability()
     exports()
-
     sessions()

@@ -301,7 +301,7 @@ class TestInputs:
             9.0,
         )
         assert "taken before the session" in panel.columns["outcome_1"]
-        scales = al.export.cross_lagged(study, score="bond", outcome="goal")
+        scales = al.export.cross_lagged(study, scale="bond", outcome="goal")
         assert "bond (wai-sr-client" in scales.columns["alliance_1"]
 
     def test_reversed_items_are_turned(self):
@@ -354,7 +354,9 @@ class TestInputs:
     def test_scores_know_their_ids(self, study):
         for call in (
             lambda: al.export.growth(study, client="client"),
-            lambda: al.export.growth(study.scores(), score="trust"),
+            lambda: al.export.growth(study, score="total"),
+            lambda: al.export.cross_lagged(study, outcome="trust"),
+            lambda: al.export.growth(study.scores(), scale="trust"),
             lambda: al.export.two_level_omega(study, columns="wai_{item}"),
             lambda: al.export.growth(rows(), rater="client"),
         ):
@@ -712,6 +714,7 @@ class TestNonsense:
             ("growth", {"residuals": "arma"}),
             ("growth", {"keep": "hashed"}),
             ("growth", {"score": "nothing"}),
+            ("growth", {"score": None}),
             ("growth", {"client": None}),
             ("growth", {"session": "who"}),
             ("cox", {"lag": 0}),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from alliance.arguments import choice
 from alliance.errors import from_code
-from alliance.export.panel import Keep, panel_of, read_parts
+from alliance.export.panel import Keep, measure_of, panel_of, read_parts
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import fill, read_call
 from alliance.export.wide import session_numbers, spread
@@ -24,7 +24,8 @@ def cross_lagged(
     data: Any,
     *,
     outcome: str,
-    score: str = "total",
+    score: str | None = None,
+    scale: str = "total",
     client: str | None = None,
     session: str | None = None,
     rater: str | None = None,
@@ -41,8 +42,10 @@ def cross_lagged(
         One row per client and session. Of a study, the outcome is one of :meth:`alliance.Study.with_outcome`.
     outcome : str
         Column, further scale, or outcome of the study.
-    score : str
-        Alliance: column of a frame, or scale.
+    score : str, optional
+        Column of a frame with the alliance.
+    scale : str
+        Scale of scores or of a study.
     client, session : str, optional
         Id columns of a frame.
     rater : str, optional
@@ -86,7 +89,7 @@ def cross_lagged(
     ['client', 'alliance_1', 'alliance_2', 'alliance_3']
     """
     choice("lagged", lagged, ("equal-over-waves", "free"))
-    named = {"alliance": score, "outcome": outcome}
+    named = {"alliance": measure_of(data, score, scale, PURPOSE), "outcome": outcome}
     ids = {"client": client, "session": session, "therapist": None, "rater": rater}
     panel = panel_of(read_parts(data, named, purpose=PURPOSE, **ids), purpose=PURPOSE, session_order=session_order)
     there = sorted({number for number in panel.session.tolist() if number >= 0})

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from alliance.arguments import choice
 from alliance.errors import from_code
-from alliance.export.panel import Keep, panel_of, read_parts
+from alliance.export.panel import Keep, measure_of, panel_of, read_parts
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import fill, read_call
 
@@ -19,7 +19,8 @@ PURPOSE = "growth model"
 def growth(
     data: Any,
     *,
-    score: str = "total",
+    score: str | None = None,
+    scale: str = "total",
     client: str | None = None,
     session: str | None = None,
     therapist: str | None = None,
@@ -36,8 +37,10 @@ def growth(
     ----------
     data : frame, Scores, StudyScores or Study
         One row per client and session.
-    score : str
-        Column of a frame, or scale.
+    score : str, optional
+        Column of a frame.
+    scale : str
+        Scale of scores or of a study.
     client, session, therapist : str, optional
         Id columns of a frame. With a therapist, a client with two therapists is two.
     rater : str, optional
@@ -80,7 +83,7 @@ def growth(
     choice("slope", slope, ("random", "fixed"))
     choice("residuals", residuals, ("ar1", "independent"))
     ids = {"client": client, "session": session, "therapist": therapist, "rater": rater}
-    parts = read_parts(data, {"score": score}, purpose=PURPOSE, **ids)
+    parts = read_parts(data, {"score": measure_of(data, score, scale, PURPOSE)}, purpose=PURPOSE, **ids)
     panel = panel_of(parts, purpose=PURPOSE, session_order=session_order)
     kept = panel.ids(keep)
     coded, terms, note = _time(time, panel.session.min(initial=1))

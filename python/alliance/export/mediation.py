@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance.arguments import whole
 from alliance.errors import from_code
-from alliance.export.panel import Keep, panel_of, read_parts
+from alliance.export.panel import Keep, measure_of, panel_of, read_parts
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import fill, read_call, vector
 from alliance.export.wide import session_numbers, spread
@@ -26,7 +26,8 @@ def mediation(
     alliance_sessions: Sequence[int],
     mediator_session: int,
     outcome_session: int,
-    score: str = "total",
+    score: str | None = None,
+    scale: str = "total",
     client: str | None = None,
     session: str | None = None,
     rater: str | None = None,
@@ -49,8 +50,10 @@ def mediation(
         Session numbers over which the alliance is averaged, those a client has.
     mediator_session, outcome_session : int
         Session numbers of mediator and outcome: after the alliance, and in this order.
-    score : str
-        Alliance: column of a frame, or scale.
+    score : str, optional
+        Column of a frame with the alliance.
+    scale : str
+        Scale of scores or of a study.
     client, session : str, optional
         Id columns of a frame.
     rater : str, optional
@@ -105,7 +108,8 @@ def mediation(
         raise from_code("invalid-option", "seed: R takes seeds below 2147483648")
     ids = {"client": client, "session": session, "therapist": None, "rater": rater}
     # Mediator and outcome may be one measure at two times.
-    measures = {"alliance": score, "mediator": mediator} | ({} if outcome == mediator else {"outcome": outcome})
+    measures = {"alliance": measure_of(data, score, scale, PURPOSE), "mediator": mediator}
+    measures |= {} if outcome == mediator else {"outcome": outcome}
     panel = panel_of(read_parts(data, measures, purpose=PURPOSE, **ids), purpose=PURPOSE, session_order=session_order)
     last = "mediator" if outcome == mediator else "outcome"
     cells = {f"alliance_{number}": ("alliance", number) for number in early}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alliance.instruments import Instrument
     from alliance.scores import Scores
 
-__all__ = ["Keep", "Panel", "Part", "panel_of", "read_parts"]
+__all__ = ["Keep", "Panel", "Part", "measure_of", "panel_of", "read_parts"]
 
 Keep = Literal["recoded", "as-given"]
 MOST_SESSIONS = 100_000
@@ -132,6 +132,17 @@ class Panel:
             therapist=None if self.therapist is None else self.therapist[rows],
             values={name: column[rows] for name, column in self.values.items()},
         )
+
+
+def measure_of(data: Any, score: str | None, scale: str, purpose: str) -> str:
+    """Name the measure that is meant: the column of a frame, or the scale of scores."""
+    if is_scores(data):
+        if score is not None:
+            raise from_code("invalid-option", f"{purpose}: scores know their columns; leave out `score`, name `scale`")
+        return scale
+    if score is None:
+        raise from_code("missing-column", f"{purpose}: name the column with the scores, `score=...`", column="score")
+    return score
 
 
 def read_parts(
