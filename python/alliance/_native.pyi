@@ -4,7 +4,20 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance._typing import Batch, EpisodeFacts, FormOptions, Given, Groups, Options, SessionIds, SessionOptions
+from alliance._typing import (
+    AttendanceOptions,
+    Batch,
+    EpisodeFacts,
+    FormOptions,
+    Given,
+    Groups,
+    HazardOptions,
+    ModelOptions,
+    Options,
+    PeriodOptions,
+    SessionIds,
+    SessionOptions,
+)
 
 __all__ = [
     "CourseShapes",
@@ -18,6 +31,8 @@ __all__ = [
     "Scorer",
     "agreement",
     "appointment_words",
+    "attendance",
+    "attendance_words",
     "build_profile",
     "catalog",
     "check",
@@ -25,15 +40,22 @@ __all__ = [
     "counts",
     "decision_rows",
     "detection_accuracy",
+    "disaggregate",
     "discrepancy",
+    "dropout_hazard",
+    "ending_words",
     "error_registry",
     "form_reliability",
     "group_keys",
+    "held_sessions",
+    "incidence",
     "input_hash",
     "instrument",
     "item_spread_error",
+    "lagged",
     "occurrence",
     "ordinal_reliability",
+    "person_periods",
     "preset",
     "preset_ids",
     "rater_contrast",
@@ -53,8 +75,11 @@ __all__ = [
     "sudden_shifts",
     "times_needed",
     "totals_to_means",
+    "trajectories",
+    "trajectory_numbers",
     "version",
     "view",
+    "within_between",
 ]
 
 @final
@@ -318,3 +343,69 @@ def session_stability(
 def rater_contrast(
     values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
 ) -> tuple[int, int, dict[str, Any]]: ...
+def attendance(
+    codes: NDArray[np.uint8], clients: NDArray[np.uint32], order: NDArray[np.int64], options: AttendanceOptions
+) -> dict[str, Any]: ...
+def attendance_words() -> list[str]: ...
+def disaggregate(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64] | None,
+    so_far: bool,
+    within: NDArray[np.float64],
+    between: NDArray[np.float64],
+    therapist: NDArray[np.float64] | None,
+) -> dict[str, Any]: ...
+def dropout_hazard(
+    events: NDArray[np.float64],
+    predictors: list[NDArray[np.float64]],
+    sessions: NDArray[np.int64],
+    clusters: NDArray[np.uint32] | None,
+    options: HazardOptions,
+) -> dict[str, Any]: ...
+def ending_words() -> list[str]: ...
+def held_sessions(
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    appointments: NDArray[np.uint8],
+) -> dict[str, bytes]: ...
+def incidence(
+    time: NDArray[np.float64], end: NDArray[np.uint8], groups: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def lagged(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    lag: tuple[str, str, int],
+    out: NDArray[np.float64],
+) -> int: ...
+def person_periods(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    endings: NDArray[np.uint8],
+    options: PeriodOptions,
+) -> dict[str, Any]: ...
+def trajectories(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    time: NDArray[np.float64],
+    window: int,
+    threshold: float | None,
+    block: NDArray[np.float64],
+) -> None: ...
+def trajectory_numbers() -> list[str]: ...
+def within_between(
+    outcome: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64],
+    covariates: list[NDArray[np.float64]],
+    options: ModelOptions,
+) -> dict[str, Any]: ...

@@ -70,3 +70,37 @@ class SessionOptions(TypedDict):
     confidence: float
     resamples: int | None
     seed: int
+
+
+class ModelOptions(TypedDict):
+    """What the model of outcome within and between clients is told."""
+
+    lag: tuple[str, str, int] | None
+    reliability: float | None
+    confidence: float
+
+
+class PeriodOptions(TypedDict):
+    """What the table of sessions at risk is told."""
+
+    lag: int
+    planned_compete: bool
+    fewer_than: int | None
+
+
+class HazardOptions(TypedDict):
+    """What the hazard of dropout is told."""
+
+    link: str
+    time: str
+    confidence: float
+
+
+class AttendanceOptions(TypedDict):
+    """What rates of attendance are told."""
+
+    client_cancellations_count: bool
+    confidence: float
+    resamples: int | None
+    seed: int
+    threads: int | None

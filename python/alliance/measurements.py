@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from alliance.errors import from_code
 from alliance.request import id_columns
 from alliance.scores import Scores
-from alliance.series import choose, number_sessions
+from alliance.series import _whole_numbers, choose, number_sessions
 from alliance.sources import first_rows, grouped, read_measure
 from alliance.study import Study, StudyScores
 
@@ -57,6 +57,8 @@ class Ids:
 
     def session_numbers(self, order: Sequence[Any] | None = None) -> NDArray[np.int64]:
         """Give each row the number of its session: as numbered, by date within a dyad, or as listed."""
+        if order is None and (numbers := _whole_numbers(self.frame, self.roles["session"])) is not None:
+            return numbers
         numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
         return numbers
 

@@ -55,6 +55,18 @@ mod _native {
     #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
+    use crate::psychometrics::outcome::attendance::{attendance, attendance_words};
+    #[pymodule_export]
+    use crate::psychometrics::outcome::courses::{trajectories, trajectory_numbers};
+    #[pymodule_export]
+    use crate::psychometrics::outcome::dropout::{ending_words, held_sessions, incidence, person_periods};
+    #[pymodule_export]
+    use crate::psychometrics::outcome::hazard::dropout_hazard;
+    #[pymodule_export]
+    use crate::psychometrics::outcome::levels::{disaggregate, lagged};
+    #[pymodule_export]
+    use crate::psychometrics::outcome::model::within_between;
+    #[pymodule_export]
     use crate::psychometrics::sessions::{
         decision_rows, rater_contrast, session_reliability, session_stability, times_needed,
     };

@@ -149,7 +149,58 @@ def sessions() -> None:
         row("statsmodels MixedLM, one item's ICC, 200 x 10", best(fit), ours)
 
 
+def outcome() -> None:
+    print("alliance and outcome, 10 000 clients x 12 sessions, a sixth missing")
+    generator = np.random.default_rng(4)
+    clients = 10_000
+    client, session = np.repeat(np.arange(clients), 12), np.tile(np.arange(1, 13), clients)
+    level = np.repeat(generator.normal(size=clients), 12)
+    change = 0.6 * generator.normal(size=client.size) + 0.05 * session
+    columns = {
+        "client": client,
+        "session": session,
+        "alliance": 5 + level + change,
+        "symptoms": 20 - 2 * level - change + generator.normal(size=client.size),
+        "ending": np.where(client % 3 == 0, "dropout", np.where(client % 3 == 1, "planned", "ongoing")),
+    }
+    frame = pl.DataFrame(columns).filter(generator.random(client.size) > 1 / 6)
+    named: dict[str, Any] = {"score": "alliance", "client": "client", "session": "session"}
+    when: dict[str, Any] = {"measured": "after", "outcome_measured": "before"}
+    ours = best(lambda: al.disaggregate(frame, **named))
+    row("al.disaggregate", ours, ours)
+    row("al.disaggregate, so far", best(lambda: al.disaggregate(frame, mean="so-far", **named)), ours)
+    row("al.disaggregate, detrended", best(lambda: al.disaggregate(frame, detrend=True, **named)), ours)
+    table = frame.to_pandas()
+    means = lambda: table["alliance"] - table.groupby("client")["alliance"].transform("mean")  # noqa: E731
+    row("pandas: means by client alone", best(means), ours)
+    row("al.lag", best(lambda: al.lag(frame, **when, **named)), ours)
+    shift = lambda: table.groupby("client")["alliance"].shift(1)  # noqa: E731
+    row("pandas: shift by row (wrong at gaps)", best(shift), ours)
+    row("al.trajectories", best(lambda: al.trajectories(frame, **named)), ours)
+    row("al.within_between, two models", best(lambda: al.within_between(frame, outcome="symptoms", **named)), ours)
+    periods = al.person_period(frame, ending="ending", **named)
+    row("al.person_period", best(lambda: al.person_period(frame, ending="ending", **named)), ours)
+    row("al.retention", best(lambda: al.retention(periods)), ours)
+    hazard = best(lambda: al.dropout_hazard(periods))
+    row(f"al.dropout_hazard, {periods.rows} sessions at risk", hazard, ours)
+    visits = frame.select("client", "session").with_columns(
+        status=pl.Series(generator.choice(["attended", "attended", "no-show"], len(frame)))
+    )
+    ids = {"client": "client", "session": "session"}
+    row("al.attendance", best(lambda: al.attendance(visits, resamples=None, **ids)), ours)
+    row("al.attendance, 2000 draws of clients", best(lambda: al.attendance(visits, **ids), runs=1), ours)
+    if (models := library("statsmodels.formula.api")) is not None:
+        parts = al.disaggregate(frame, **named).to_frame().to_pandas()
+        formula = "symptoms ~ alliance_within + alliance_between + session"
+        mixed = models.mixedlm(formula, parts, groups=parts["client"])
+        row("statsmodels mixedlm, one model", best(mixed.fit, runs=1), ours)
+        at_risk = periods.to_frame().drop_nulls("alliance_lag1").to_pandas()
+        logit = models.logit("dropout ~ alliance_lag1 + session", at_risk)
+        row("statsmodels logit of the same table", best(lambda: logit.fit(disp=0)), ours)
+
+
 if __name__ == "__main__":
     reliability()
     exports()
     sessions()
+    outcome()

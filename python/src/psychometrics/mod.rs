@@ -2,6 +2,7 @@
 
 pub(crate) mod estimate;
 pub(crate) mod form;
+pub(crate) mod outcome;
 pub(crate) mod sessions;
 
 use std::borrow::Cow;
