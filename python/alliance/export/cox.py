@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from alliance.arguments import choice, whole
+from alliance.arguments import choice
 from alliance.errors import from_code
-from alliance.export import endings
-from alliance.export.at_risk import DROPOUT, at_risk
-from alliance.export.panel import MOST_SESSIONS, Keep, panel_of, read_parts
+from alliance.export.panel import Keep, Panel, measure_of
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import Language, fill, quoted, read_call, script_name, variable_names
 from alliance.measurements import is_scores
+from alliance.person_periods import PersonPeriods, person_period
+from alliance.sources import grouped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["cox"]
 
@@ -22,13 +26,15 @@ PURPOSE = "Cox model"
 def cox(
     data: Any,
     *,
-    score: str = "total",
+    score: str | None = None,
+    scale: str = "total",
     ending: str | None = None,
     client: str | None = None,
     session: str | None = None,
     therapist: str | None = None,
     rater: str | None = None,
     labels: Mapping[Any, str] | None = None,
+    fewer_than: int | None = None,
     covariates: Sequence[str] = (),
     lag: int = 1,
     ties: Literal["efron", "breslow"] = "efron",
@@ -42,20 +48,15 @@ def cox(
     Parameters
     ----------
     data : frame, StudyScores or Study
-        One row per client and session that was held. A study has its appointments for endings.
-    score : str
-        Alliance: column of a frame, or scale.
-    ending : str, optional
-        Column of a frame that says how the client's treatment ended: ``dropout``, ``planned-end`` or ``ongoing`` in any
-        or all of the client's rows; ``ongoing`` where there is nothing.
-    client, session, therapist : str, optional
-        Id columns of a frame. With a therapist, a client with two therapists is two.
-    rater : str, optional
-        Whose scores, of a study.
-    labels : mapping, optional
-        The caller's words to these, exactly.
+        One row per client and session that was held, or a study with appointments.
+    score : str, optional
+        Column of a frame with the alliance.
+    scale : str
+        Scale of a study.
+    ending, client, session, therapist, rater, labels, fewer_than
+        As in :func:`alliance.person_period`, which makes the table.
     covariates : sequence of str
-        Further columns, scales or outcomes, taken at the same earlier session.
+        Further columns of a frame, or scales of a study, taken at the same earlier session.
     lag : int
         How many sessions before the session at risk the alliance was rated: 1 or more.
     ties : {"efron", "breslow"}
@@ -79,14 +80,13 @@ def cox(
     Raises
     ------
     AllianceError
-        ``invalid-option`` for lag 0, unknown words or a client with two endings; ``duplicate-form``;
-        ``missing-column``; ``missing-id``.
+        As :func:`alliance.person_period` does; ``invalid-option`` for robust errors after Efron in Python.
 
     Notes
     -----
     h(t) = h_0(t) exp(b alliance_{t-lag}). A client is at risk from the session after the first to the last, and,
     having left, in the session after it: there the dropout stands. A rating of the session at risk, or a mean over all
-    sessions, would know who was to stay. Dropouts followed by a further session were none.
+    sessions, would know who was to stay.
 
     Examples
     --------
@@ -105,41 +105,84 @@ def cox(
         if language == "Python" and ties == "efron":
             problem = "statsmodels computes robust errors as after Breslow, whatever the ties"
             raise from_code("invalid-option", f'robust_by: {problem}; choose `R`, or `ties="breslow"`')
-    if not 1 <= whole("lag", lag) <= MOST_SESSIONS:
-        problem = f"1 to {MOST_SESSIONS}; with 0 the alliance would not be of an earlier session"
-        raise from_code("invalid-option", f"lag: {problem}")
     if isinstance(covariates, str):
         raise from_code("invalid-option", "covariates: give a list of names")
-    further = variable_names(list(covariates), "covariate")
-    named = {"alliance": score, **dict(zip(further, covariates, strict=True))}
-    ids = {"client": client, "session": session, "therapist": therapist, "rater": rater}
-    parts = read_parts(data, named, purpose=PURPOSE, **ids)
-    if is_scores(data):
-        parts.append(endings.of_appointments(data))
-    else:
-        parts = [endings.with_column(parts[0], data, ending, labels)]
-    panel = panel_of(parts, purpose=PURPOSE, session_order=session_order)
-    roles = ("client",) if robust_by is None else ("client", "therapist")
-    sessions = panel.take(endings.held(panel))
-    measures = {name: sessions.values[name] for name in named}
-    risk = at_risk(sessions.client, sessions.session, measures, endings.ended(panel), lag)
-    kept = sessions.take(risk.row).ids(keep, *roles)
-    when = f"{lag} {'session' if lag == 1 else 'sessions'} before the one at risk"
-    exported: dict[str, tuple[str, Any]] = {
-        "start": ("session before the one at risk", risk.start),
-        "stop": ("session at risk", risk.stop),
-        "event": ("0 stayed, 1 dropout, 2 planned end", risk.event),
-        **{f"{name}_before": (f"{panel.described[name]}, {when}", risk.earlier[name]) for name in named},
+    measures = [measure_of(data, score, scale, PURPOSE), *covariates]
+    if len(set(measures)) < len(measures):
+        raise from_code("repeated-column", f"{PURPOSE}: a measure is named twice")
+    reading: dict[str, Any] = {
+        "ending": ending,
+        "client": client,
+        "session": session,
+        "therapist": therapist,
+        "rater": rater,
     }
-    body = _script(language, [f"{name}_before" for name in named], ties, robust_by, () if keep == "recoded" else kept)
-    dropouts = int((risk.event == DROPOUT).sum())
-    notes = [f"{len(risk.stop)} sessions at risk, {dropouts} dropouts; ties after {ties.title()}."]
+    reading |= {"labels": labels, "fewer_than": fewer_than, "lag": lag, "session_order": session_order}
+    which = "scale" if is_scores(data) else "score"
+    tables = [person_period(data, **{**reading, which: measure}) for measure in measures]
+    periods = tables[0]
+    if len(periods._held) == 0:
+        raise from_code("invalid-option", f"{PURPOSE}: the data have no rows")
+    names = ["alliance", *variable_names(list(covariates), "covariate")]
+    panel = _panel(periods)
+    kept = panel.ids(keep, *(("client",) if robust_by is None else ("client", "therapist")))
+    when = f"{lag} {'session' if lag == 1 else 'sessions'} before the one at risk"
+    before = {
+        f"{name}_before": (f"{each._described}, {when}", _score(each)) for name, each in zip(names, tables, strict=True)
+    }
+    exported: dict[str, tuple[str, Any]] = {
+        "start": ("session before the one at risk", periods._session - 1),
+        "stop": ("session at risk", periods._session),
+        "event": ("0 stayed, 1 dropout, 2 planned end", periods._event.astype("int64")),
+        **before,
+    }
+    body = _script(language, list(before), ties, robust_by, () if keep == "recoded" else kept)
+    notes = _notes(periods, ties, robust_by)
+    return make_recipe("cox", language, body, panel, exported, kept=kept, notes=notes)
+
+
+def _panel(periods: PersonPeriods) -> Panel:
+    """Give the sessions at risk with the ids of their clients."""
+    from alliance._frames import Frame
+
+    ids, roles = Frame(periods._ids), periods._id_roles
+    client = periods._client.astype("int64") + 1
+    therapist = None
+    if "therapist" in roles:
+        therapist = grouped(ids, [roles["therapist"]], PURPOSE)[periods._client].astype("int64") + 1
+    instruments, kind = periods.instruments, periods._kind
+    return Panel(kind, client, periods._session, therapist, {}, {}, instruments, periods._ids, roles)
+
+
+def _score(periods: PersonPeriods) -> NDArray[np.float64]:
+    """Give the measure as it was before; further predictors of the table stand after it."""
+    return next(iter(periods._predictors.values()))
+
+
+def _notes(periods: PersonPeriods, ties: str, robust_by: str | None) -> list[str]:
+    dropouts = int((periods._event == 1).sum())
+    notes = [f"{periods.rows} sessions at risk, {dropouts} dropouts; ties after {ties.title()}.", *periods.notes]
     if dropouts == 0:
         notes.append("Nobody dropped out: there is nothing to model.")
-    notes += panel.remarks(*named)
+    notes += _remarks(periods)
     if robust_by is not None:
         notes.append("Standard errors are robust to clients of one therapist being alike.")
-    return make_recipe("cox", language, body, sessions, exported, kept=kept, notes=notes)
+    return notes
+
+
+def _remarks(periods: PersonPeriods) -> list[str]:
+    """Say what leaves the model with nothing to go by."""
+    import numpy as np
+
+    known = _score(periods)[~np.isnan(_score(periods))]
+    found = []
+    if periods.rows and not len(known):
+        found.append(f"There is no value of {periods._described} before a session at risk: nothing can be fitted.")
+    elif len(known) and known.min() == known.max():
+        found.append(f"Every value of {periods._described} is the same: nothing can be fitted.")
+    if periods.clients == 1:
+        found.append("There is one client at risk: nothing can be told between clients.")
+    return found
 
 
 def _script(language: Language, predictors: Sequence[str], ties: str, robust_by: str | None, text: Any) -> str:

@@ -101,7 +101,7 @@ class Panel:
             return {role: codes[role] for role in roles}
         labels = {role: self.label(role) for role in roles}
         if len(set(labels["client"])) < len(set(self.client.tolist())):
-            problem = "a client has two therapists and is two here, which ids as given do not tell apart"
+            problem = "a client has two therapists or courses and is two here, which ids as given do not tell apart"
             raise from_code("invalid-option", f"keep: {problem}; choose `recoded`")
         return labels
 
