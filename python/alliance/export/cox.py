@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alliance.arguments import choice
 from alliance.errors import from_code
-from alliance.export.panel import Keep, Panel, measure_of
+from alliance.export.panel import Keep, Panel, measure_of, remark
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import Language, fill, quoted, read_call, script_name, variable_names
 from alliance.measurements import is_scores
@@ -164,25 +164,13 @@ def _notes(periods: PersonPeriods, ties: str, robust_by: str | None) -> list[str
     notes = [f"{periods.rows} sessions at risk, {dropouts} dropouts; ties after {ties.title()}.", *periods.notes]
     if dropouts == 0:
         notes.append("Nobody dropped out: there is nothing to model.")
-    notes += _remarks(periods)
+    if periods.rows:
+        notes += remark(_score(periods), f"{periods._described} before a session at risk")
+    if periods.clients == 1:
+        notes.append("There is one client at risk: nothing can be told between clients.")
     if robust_by is not None:
         notes.append("Standard errors are robust to clients of one therapist being alike.")
     return notes
-
-
-def _remarks(periods: PersonPeriods) -> list[str]:
-    """Say what leaves the model with nothing to go by."""
-    import numpy as np
-
-    known = _score(periods)[~np.isnan(_score(periods))]
-    found = []
-    if periods.rows and not len(known):
-        found.append(f"There is no value of {periods._described} before a session at risk: nothing can be fitted.")
-    elif len(known) and known.min() == known.max():
-        found.append(f"Every value of {periods._described} is the same: nothing can be fitted.")
-    if periods.clients == 1:
-        found.append("There is one client at risk: nothing can be told between clients.")
-    return found
 
 
 def _script(language: Language, predictors: Sequence[str], ties: str, robust_by: str | None, text: Any) -> str:

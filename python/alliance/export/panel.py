@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from alliance.arguments import choice
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alliance.instruments import Instrument
     from alliance.scores import Scores
 
-__all__ = ["Keep", "Panel", "Part", "measure_of", "panel_of", "read_parts"]
+__all__ = ["Keep", "Panel", "Part", "measure_of", "panel_of", "read_parts", "remark"]
 
 Keep = Literal["recoded", "as-given"]
 MOST_SESSIONS = 100_000
@@ -107,31 +107,22 @@ class Panel:
 
     def remarks(self, *names: str) -> list[str]:
         """Say what leaves a model with nothing to go by: measures without a value or without variation, one client."""
-        import numpy as np
-
-        found = []
-        for name in names:
-            values = self.values[name]
-            known = values[~np.isnan(values)]
-            if len(known) == 0:
-                found.append(f"There is no value of {self.described[name]}: nothing can be fitted.")
-            elif known.min() == known.max():
-                found.append(f"Every value of {self.described[name]} is the same: nothing can be fitted.")
+        found = [said for name in names for said in remark(self.values[name], self.described[name])]
         if self.clients == 1:
             found.append("There is one client: nothing can be told between clients.")
         elif len(self.client) == self.clients:
             found.append("Every client has one session: nothing can be told within clients.")
         return found
 
-    def take(self, rows: NDArray[Any]) -> Panel:
-        """Give some of the rows, by place or mask; clients keep their numbers."""
-        return replace(
-            self,
-            client=self.client[rows],
-            session=self.session[rows],
-            therapist=None if self.therapist is None else self.therapist[rows],
-            values={name: column[rows] for name, column in self.values.items()},
-        )
+
+def remark(values: NDArray[np.float64], described: str) -> list[str]:
+    """Say what leaves a model with nothing to go by: a measure without a value, or without variation."""
+    import numpy as np
+
+    known = values[~np.isnan(values)]
+    if len(known) == 0:
+        return [f"There is no value of {described}: nothing can be fitted."]
+    return [f"Every value of {described} is the same: nothing can be fitted."] if known.min() == known.max() else []
 
 
 def measure_of(data: Any, score: str | None, scale: str, purpose: str) -> str:
