@@ -41,6 +41,8 @@ class Courses:
         Number of each row's session.
     endings : ndarray of uint8
         How each course stands, as a place in :func:`alliance._native.ending_words`.
+    last_missed : ndarray of bool or None
+        Whether the client missed the last appointment of each course; None without appointments.
     ids : frame
         One row per course.
     roles : mapping of str to str
@@ -51,6 +53,7 @@ class Courses:
     courses: NDArray[np.uint32]
     sessions: NDArray[np.int64]
     endings: NDArray[np.uint8]
+    last_missed: NDArray[np.bool_] | None
     ids: Any
     roles: Mapping[str, str]
     name: str
@@ -104,6 +107,7 @@ def _held(
         courses=np.frombuffer(found["course"], dtype=np.uint32),
         sessions=np.frombuffer(found["position"], dtype=np.int64),
         endings=np.frombuffer(found["endings"], dtype=np.uint8),
+        last_missed=np.frombuffer(found["last_missed"], dtype=np.uint8) == 1,
         ids=_frames.beside(ids.kind, _frames.without_index(ids.kind, people), {"course": nth}),
         roles=roles,
         name=name,
@@ -183,6 +187,7 @@ def of_frame(
         courses=clients,
         sessions=rows.sessions,
         endings=highest,
+        last_missed=None,
         ids=rows.measured.ids.one_row_each(clients, "client", "therapist"),
         roles=roles,
         name=rows.measured.name,

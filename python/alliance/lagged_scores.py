@@ -20,6 +20,7 @@ __all__ = ["LaggedScores", "lag"]
 Measured = Literal["before", "after"]
 
 MEASURED = ("before", "after")
+MOST_LAG = 100_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,7 +165,7 @@ def lag(
 
     choice("measured", measured, MEASURED)
     choice("outcome_measured", outcome_measured, MEASURED)
-    steps = whole("lag", lag, least=1)
+    steps = whole("lag", lag, least=1, most=MOST_LAG)
     rows = read_session_rows(
         data,
         purpose="lagged scores",
@@ -178,7 +179,7 @@ def lag(
     )
     values = np.empty(len(rows.clients))
     back = _native.lagged(
-        rows.measured.values, rows.clients, rows.sessions, (measured, outcome_measured, min(steps, 2**32 - 1)), values
+        rows.measured.values, rows.clients, rows.sessions, (measured, outcome_measured, steps), values
     )
     dropped = int(np.isnan(values).sum())
     return LaggedScores(

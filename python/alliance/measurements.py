@@ -59,6 +59,7 @@ class Ids:
         """Give each row the number of its session: as numbered, by date within a dyad, or as listed."""
         if order is None and (numbers := _whole_numbers(self.frame, self.roles["session"])) is not None:
             return numbers
+        self.codes("session")  # refuses rows without one
         numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
         return numbers
 

@@ -10,6 +10,7 @@ from alliance import _html, _native
 from alliance.arguments import choice, whole
 from alliance.errors import from_code
 from alliance.instruments import Instrument
+from alliance.lagged_scores import MOST_LAG
 from alliance.measurements import is_scores
 from alliance.session_rows import RowResult
 
@@ -22,6 +23,7 @@ __all__ = ["PersonPeriods", "person_period"]
 
 ENDINGS: tuple[str, ...] = tuple(_native.ending_words())
 EVENTS = ("stayed", "dropout", "planned")
+DROPOUT = ("recorded", "last-missed")
 PLANNED = ("competing", "no-longer-at-risk")
 MOST_SHOWN = 24
 
@@ -36,6 +38,9 @@ class PersonPeriods(RowResult):
         The alliance score.
     lag : int
         Sessions between the rating and the session at risk.
+    dropout : str
+        What a dropout is: ``recorded``, or ``last-missed``: also a treatment without a recorded end whose last
+        appointment the client missed.
     planned : str
         What planned ends are: ``competing`` events, or the end of being at risk (``no-longer-at-risk``).
     fewer_than : int or None
@@ -53,6 +58,7 @@ class PersonPeriods(RowResult):
 
     score: str
     lag: int
+    dropout: str
     planned: str
     fewer_than: int | None
     rows: int
@@ -143,9 +149,10 @@ class PersonPeriods(RowResult):
             said.append(
                 "No end was recorded as planned: if some were, they are counted as ongoing or as dropouts here."
             )
-        if self.fewer_than is not None:
+        if self.fewer_than is not None or self.dropout != "recorded":
+            how = "by length" if self.fewer_than is not None else "by the last appointment"
             said.append(
-                f"Dropout is by length here; as recorded {self.recorded['dropout']} dropped out and "
+                f"Dropout is {how} here; as recorded {self.recorded['dropout']} dropped out and "
                 f"{self.recorded['planned']} ended as planned. Report both."
             )
         return tuple(said)
@@ -182,11 +189,12 @@ class PersonPeriods(RowResult):
             "competing": "planned ends were competing events",
             "no-longer-at-risk": "clients whose treatment ended as planned were no longer at risk",
         }[self.planned]
-        definition = (
-            "as recorded"
-            if self.fewer_than is None
-            else f"an end, however recorded, before session {self.fewer_than} was held"
-        )
+        definition = {
+            "recorded": "as recorded",
+            "last-missed": "as recorded, or a missed last appointment of a treatment without a recorded end",
+        }[self.dropout]
+        if self.fewer_than is not None:
+            definition = f"an end ({definition}) before session {self.fewer_than} was held, whatever its kind"
         return (
             f"Clients were at risk of dropout from their second session to the one after their last; dropout was "
             f"{definition}, and {planned}. There were {self.rows} sessions at risk of {self.clients} clients, with "
@@ -212,6 +220,7 @@ def person_period(
     therapist: str | None = None,
     rater: str | None = None,
     lag: int = 1,
+    dropout: Literal["recorded", "last-missed"] = "recorded",
     planned: Literal["competing", "no-longer-at-risk"] = "competing",
     fewer_than: int | None = None,
     session_order: Sequence[Any] | None = None,
@@ -239,6 +248,9 @@ def person_period(
     lag : int
         Sessions between the rating and the session at risk, 1 or more. 1 is the rating of the session after which
         the client left.
+    dropout : {"recorded", "last-missed"}
+        Of a study: dropouts as appointments record them, or also treatments without a recorded end whose last
+        appointment the client missed. The latter needs data in which clients who come back have time to do so.
     planned : {"competing", "no-longer-at-risk"}
         Planned ends are events of their own, or end being at risk. Never dropout, and no mere censoring.
     fewer_than : int, optional
@@ -282,8 +294,9 @@ def person_period(
 
     from alliance.courses_at_risk import of_frame, of_study
 
+    choice("dropout", dropout, DROPOUT)
     choice("planned", planned, PLANNED)
-    steps = whole("lag", lag, least=1)
+    steps = whole("lag", lag, least=1, most=MOST_LAG)
     if is_scores(data):
         given = {"ending": ending, "labels": labels, "score": score, "client": client, "session": session}
         for option, value in {**given, "therapist": therapist}.items():
@@ -302,13 +315,18 @@ def person_period(
             rater=rater,
             session_order=session_order,
         )
+    endings = courses.endings
+    if dropout == "last-missed":
+        if courses.last_missed is None:
+            raise from_code("invalid-option", "dropout: only the appointments of a study tell which were missed")
+        endings = np.where(courses.last_missed & (endings == 0), np.uint8(1), endings)
     found = _native.person_periods(
         courses.scores,
         courses.courses,
         courses.sessions,
-        courses.endings,
+        endings,
         {
-            "lag": min(steps, 2**32 - 1),
+            "lag": steps,
             "planned_compete": planned == "competing",
             "fewer_than": None if fewer_than is None else whole("fewer_than", fewer_than, least=1),
         },
@@ -321,12 +339,13 @@ def person_period(
     return PersonPeriods(
         score=name,
         lag=steps,
+        dropout=dropout,
         planned=planned,
         fewer_than=fewer_than,
         rows=len(numbers[0]),
         clients=found["clients"],
         clients_never_at_risk=found["clients_never_at_risk"],
-        recorded=dict(zip(ENDINGS, found["recorded"], strict=True)),
+        recorded=dict(zip(ENDINGS, np.bincount(courses.endings, minlength=3).tolist(), strict=True)),
         endings=dict(zip(ENDINGS, found["endings"], strict=True)),
         without_score=int(np.isnan(numbers[0]).sum()),
         _client=np.frombuffer(found["client"], dtype=np.uint32),

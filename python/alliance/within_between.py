@@ -13,7 +13,7 @@ from alliance.effects import Effects
 from alliance.errors import from_code
 from alliance.estimate import Estimate, as_frame
 from alliance.instruments import Instrument
-from alliance.lagged_scores import MEASURED, Measured
+from alliance.lagged_scores import MEASURED, MOST_LAG, Measured
 from alliance.outcome_rows import OutcomeRows, read_outcome_rows
 from alliance.result import Result
 
@@ -297,7 +297,7 @@ def within_between(
     >>> print(f"{found.within.value:.2f} {found.detrended.within.value:.2f}")
     -2.75 -3.05
     """
-    steps = whole("lag", lag)
+    steps = whole("lag", lag, most=MOST_LAG)
     rows = read_outcome_rows(
         data,
         purpose="outcome within and between clients",

@@ -172,6 +172,30 @@ class TestPersonPeriods:
             ("b", 2, "planned", 3.0),
         ]
 
+    def test_what_a_dropout_is_may_be_told_by_the_last_appointment(self):
+        forms = pl.DataFrame(
+            {"client": list("aabbcc"), "session": [1, 2] * 3, **{f"q{i}": [3] * 6 for i in range(1, 13)}}
+        )
+        visits = pl.DataFrame(
+            {
+                "client": list("aaabbbcc"),
+                "session": [1, 2, 3, 1, 2, 3, 1, 2],
+                "status": [
+                    *("attended", "attended", "no-show", "attended", "attended", "cancelled-by-therapist"),
+                    *("attended", "planned-end"),
+                ],
+            }
+        )
+        study = al.Study(client="client", session="session").with_forms(forms, "wai-sr-client", columns="q{item}")
+        study = study.with_appointments(visits)
+        recorded, missed = al.person_period(study), al.person_period(study, dropout="last-missed")
+        assert recorded.endings == missed.recorded == {"ongoing": 2, "dropout": 0, "planned": 1}
+        assert missed.endings == {"ongoing": 1, "dropout": 1, "planned": 1}
+        assert cells(missed.client_frame(), "ending") == ["dropout", "ongoing", "planned"]
+        assert "last appointment" in missed.notes[-1] and "missed last appointment" in missed.methods()
+        with pytest.raises(al.AllianceError, match="only the appointments"):
+            al.person_period(DROP, dropout="last-missed", **SCORED)
+
     def test_a_client_who_comes_back_begins_a_new_course(self):
         forms = pl.DataFrame({"client": ["a"] * 4, "session": [1, 2, 4, 5], **{f"q{i}": [3] * 4 for i in range(1, 13)}})
         visits = pl.DataFrame({"client": ["a"], "session": [3], "status": ["dropout"]})
@@ -488,6 +512,7 @@ class TestNonsense:
             {"lag": 0},
             {"lag": True},
             {"planned": "censored"},
+            {"dropout": "felt"},
             {"fewer_than": 0},
             {"fewer_than": 2.5},
             {"score": None},

@@ -383,6 +383,7 @@ class TestNonsense:
             (al.lag, {"measured": "during", "outcome_measured": "after"}),
             (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 0}),
             (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 1.5}),
+            (al.lag, {"measured": "after", "outcome_measured": "after", "lag": 2**40}),
             (al.trajectories, {"window": 0}),
             (al.trajectories, {"threshold": "high"}),
             (al.trajectories, {"threshold": float("nan")}),
@@ -405,6 +406,14 @@ class TestNonsense:
         with pytest.raises((al.AllianceError, TypeError)) as caught:
             call(frame_of("panel-a"), **{**SCORED, **options})
         assert options == {} or caught.value.code in al.errors.error_codes()
+
+    @pytest.mark.parametrize("role", ["client", "session", "therapist"])
+    def test_rows_without_an_id_are_refused(self, role):
+        frame = frame_of("panel-a").head(9)
+        gap = frame.with_columns(pl.when(pl.col("session") == 3).then(None).otherwise(pl.col(role)).alias(role))
+        with pytest.raises(al.AllianceError) as caught:
+            al.disaggregate(gap, therapist="therapist", **SCORED)
+        assert caught.value.code == "missing-id" and caught.value.rows == (2,)
 
     def test_scores_need_no_columns_and_have_no_outcome(self, study):
         with pytest.raises(al.AllianceError, match="know their"):

@@ -158,6 +158,37 @@ fn unreliable_means_can_be_corrected_for() {
     assert_eq!(model.between_at_true_levels(0.0).unwrap_err().code(), "invalid-option");
 }
 
+/// Where clients' true levels have an effect of -3 and sessions one of -1, means of three sessions of reliability 0.75 show
+/// 0.75 (-3) + 0.25 (-1) = -2.5, and the correction finds -3.
+#[test]
+fn the_correction_finds_the_effect_of_true_levels() {
+    let (mut client, mut session, mut alliance, mut outcome) = (vec![], vec![], vec![], vec![]);
+    for one in 0..4000_u32 {
+        let mut random = Generator::stream(75, u64::from(one));
+        let level = 0.5_f64.sqrt() * random.normal();
+        let own = random.normal();
+        for nth in 1..=3_i64 {
+            let within = 0.5_f64.sqrt() * random.normal();
+            client.push(one);
+            session.push(nth);
+            alliance.push(5.0 + level + within);
+            outcome.push(20.0 - 3.0 * level - within + own + random.normal());
+        }
+    }
+    let parts = disaggregate(&alliance, &client, None, Trend::Kept).unwrap();
+    let none = Columns::new(&[]).unwrap();
+    let model = within_between_model(&outcome, &parts, &none, &client, None, 0.95).unwrap();
+    let columns = Columns::new(&[&alliance]).unwrap();
+    let table = SessionTable::new(&client, &session, &columns).unwrap();
+    let reliability = session_icc(&table, None, 0.95).unwrap().mean_of_sessions.value;
+    assert!((reliability - 0.75).abs() < 0.02, "{reliability}");
+    assert!((model.between.value + 2.5).abs() < 0.1 && (model.within.value + 1.0).abs() < 0.1);
+    let corrected = model.between_at_true_levels(reliability).unwrap();
+    assert!((corrected.value + 3.0).abs() < 0.1, "{}", corrected.value);
+    let interval = corrected.interval.unwrap();
+    assert!(interval.low < -3.0 && interval.high > -3.0);
+}
+
 /// The effect of scores as they are mixes both; the one within is that of a regression with a dummy per client; the outcome
 /// of the session before as a predictor takes the clients' variance with it.
 #[test]

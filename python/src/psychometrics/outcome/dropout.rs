@@ -6,7 +6,7 @@ use alliance_psychometrics::outcome::{
 };
 use alliance_psychometrics::sessions::SessionTable;
 use alliance_psychometrics::{Columns, Interval, PsychometricsError};
-use alliance_ruptures::{Ending as CourseEnding, ScoreScale};
+use alliance_ruptures::{Appointment, Ending as CourseEnding, ScoreScale};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -43,7 +43,8 @@ fn bytes<'py, T: Copy, const SIZE: usize>(
 
 /// Sessions that were held, course by course, numbered from 1 in each.
 ///
-/// `appointments` has one code per row, 0 for a form, as `Appointment` numbers them.
+/// `appointments` has one code per row, 0 for a form, as `Appointment` numbers them. `last_missed`: whether a client missed
+/// the last appointment of the course.
 #[pyfunction]
 pub(crate) fn held_sessions(
     py: Python<'_>,
@@ -61,6 +62,7 @@ pub(crate) fn held_sessions(
     let found = found.map_err(|error| from_ruptures(py, &error))?;
     let (mut course, mut position) = (Vec::new(), Vec::new());
     let (mut endings, mut within_dyad) = (Vec::new(), Vec::<i64>::new());
+    let mut last_missed = Vec::new();
     let mut before = None;
     for (number, dyad) in (0_u32..).zip(found.dyads()) {
         // Courses of a dyad follow each other.
@@ -71,6 +73,12 @@ pub(crate) fn held_sessions(
             course.push(number);
             position.push(nth);
         }
+        let end = found.offsets().get(number as usize + 1).copied().unwrap_or_default();
+        let last = end.checked_sub(1).and_then(|place| found.appointments().get(place).copied().flatten());
+        last_missed.push(u8::from(matches!(
+            last,
+            Some(Appointment::NoShow | Appointment::CancelledByClient | Appointment::DroppedOut)
+        )));
         endings.push(match found.series().ending(number as usize) {
             CourseEnding::DroppedOut => 1_u8,
             CourseEnding::PlannedEnd => 2,
@@ -84,6 +92,7 @@ pub(crate) fn held_sessions(
     result.set_item("dyads", bytes(py, found.dyads(), u32::to_ne_bytes))?;
     result.set_item("nth", bytes(py, &within_dyad, i64::to_ne_bytes))?;
     result.set_item("endings", PyBytes::new(py, &endings))?;
+    result.set_item("last_missed", PyBytes::new(py, &last_missed))?;
     Ok(result)
 }
 
@@ -124,17 +133,16 @@ pub(crate) fn person_periods(
         }
         let endings = match options.fewer_than {
             Some(least) => endings_by_length(&recorded, &counts, least)?,
-            None => recorded.clone(),
+            None => recorded,
         };
         let everyone: Vec<u32> = (0..).take(endings.len()).collect();
         let planned =
             if options.planned_compete { PlannedEnds::Competing } else { PlannedEnds::NoLongerAtRisk };
         let periods = at_risk(&table, options.lag, &everyone, &endings, planned)?;
         let times = ending_times(&table, &everyone, &endings)?;
-        Ok((periods, recorded, endings, (counts, times)))
+        Ok((periods, endings, counts, times))
     });
-    let (periods, recorded, endings, (counts, times)) =
-        found.map_err(|error| from_psychometrics(py, &error))?;
+    let (periods, endings, counts, times) = found.map_err(|error| from_psychometrics(py, &error))?;
     let result = PyDict::new(py);
     result.set_item("client", bytes(py, &periods.client, u32::to_ne_bytes))?;
     result.set_item("session", bytes(py, &periods.session, i64::to_ne_bytes))?;
@@ -165,11 +173,8 @@ pub(crate) fn person_periods(
         ENDINGS.iter().position(|(_, known)| known == ending).map_or(0, |place| place as u8)
     };
     result.set_item("ending_codes", PyBytes::new(py, &endings.iter().map(code).collect::<Vec<_>>()))?;
-    let count = |endings: &[Ending]| {
-        ENDINGS.map(|(_, wanted)| endings.iter().filter(|ending| **ending == wanted).count()).to_vec()
-    };
-    result.set_item("recorded", count(&recorded))?;
-    result.set_item("endings", count(&endings))?;
+    let count = |wanted: Ending| endings.iter().filter(|ending| **ending == wanted).count();
+    result.set_item("endings", ENDINGS.map(|(_, wanted)| count(wanted)).to_vec())?;
     Ok(result)
 }
 
