@@ -8,7 +8,7 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import clinic, errors, rules
+from alliance import clinic, errors, export, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.actor_partner import ActorPartner, Influence, actor_partner
@@ -179,6 +179,7 @@ __all__ = [
     "effect_size",
     "elevation",
     "errors",
+    "export",
     "find_ruptures",
     "find_shifts",
     "growth_change",

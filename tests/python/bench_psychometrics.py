@@ -207,6 +207,28 @@ def teams() -> None:
     row("polars: the items' variances per team alone", by_hand, ours)
 
 
+def exports() -> None:
+    print("exporting, 10 000 clients x 12 sessions")
+    generator = np.random.default_rng(2)
+    sessions = {"client": np.repeat(np.arange(10_000), 12), "session": np.tile(np.arange(1, 13), 10_000)}
+    sessions |= {name: generator.normal(size=120_000).round(4) for name in ("alliance", "outcome")}
+    sessions["ending"] = np.repeat(np.where(np.arange(10_000) % 3 == 0, "dropout", "ongoing"), 12)
+    frame, ids = pl.DataFrame(sessions), {"client": "client", "session": "session"}
+    ours = best(lambda: al.export.cox(frame, score="alliance", ending="ending", **ids))
+    row("al.export.cox", ours, ours)
+    wide = best(lambda: al.export.cross_lagged(frame, score="alliance", outcome="outcome", **ids))
+    row("al.export.cross_lagged, 12 waves", wide, ours)
+    recipe = al.export.cox(frame, score="alliance", ending="ending", **ids)
+    row("recipe.csv", best(lambda: recipe.csv), ours)
+    if (pandas := library("pandas")) is not None:
+        table = pandas.DataFrame(sessions)
+        one = {"index": "client", "columns": "session", "values": ["alliance", "outcome"]}
+        row("pandas: pivot to 12 waves", best(lambda: table.pivot(**one)), ours)
+        row("pandas: shift by client", best(lambda: table.groupby("client")["alliance"].shift(1)), ours)
+        data = recipe.data.to_pandas()
+        row("pandas: to_csv", best(lambda: data.to_csv(index=False)), ours)
+
+
 def sessions() -> None:
     print("reliability across sessions")
     generator = np.random.default_rng(2)
@@ -366,6 +388,7 @@ if __name__ == "__main__":
     change()
     two_raters()
     intraclass()
+    exports()
     sessions()
     teams()
     coders()
