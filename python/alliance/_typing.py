@@ -55,6 +55,37 @@ class FormOptions(TypedDict):
     seed: int
 
 
+class ChangeOptions(TypedDict):
+    """What reliable change is told; None where the sample is to say it."""
+
+    method: str
+    reliability: float
+    reliability_after: float | None
+    mean: float | None
+    standard_deviation: float | None
+    mean_after: float | None
+    standard_deviation_after: float | None
+    correlation: float | None
+    higher_is_better: bool
+    confidence: float
+    range: tuple[float, float] | None
+    groups: tuple[float, float, float, float] | None
+    cutoff: str
+
+
+class DropOptions(TypedDict):
+    """What session drops are told."""
+
+    threshold: str
+    number: float | None
+    reliability: float | None
+    reference: str
+    least_sessions: int
+    higher_is_better: bool
+    confidence: float
+    pooled_standard_deviation: float | None
+
+
 class AgreementOptions(TypedDict):
     """What agreement of coders is told; resamples, seed and threads of a bootstrap."""
 
@@ -90,3 +121,37 @@ class SessionOptions(TypedDict):
     confidence: float
     resamples: int | None
     seed: int
+
+
+class ModelOptions(TypedDict):
+    """What the model of outcome within and between clients is told."""
+
+    lag: tuple[str, str, int] | None
+    reliability: float | None
+    confidence: float
+
+
+class PeriodOptions(TypedDict):
+    """What the table of sessions at risk is told."""
+
+    lag: int
+    planned_compete: bool
+    fewer_than: int | None
+
+
+class HazardOptions(TypedDict):
+    """What the hazard of dropout is told."""
+
+    link: str
+    time: str
+    confidence: float
+
+
+class AttendanceOptions(TypedDict):
+    """What rates of attendance are told."""
+
+    client_cancellations_count: bool
+    confidence: float
+    resamples: int | None
+    seed: int
+    threads: int | None

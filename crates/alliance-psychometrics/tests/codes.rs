@@ -8,9 +8,9 @@ use alliance_psychometrics::change::{
 };
 use alliance_psychometrics::mixed::MixedModel;
 use alliance_psychometrics::outcome::{
-    Ending, HazardLink, MeanThrough, Measured, PlannedEnds, TrajectoryOptions, Trend, attendance,
-    disaggregate, discrete_time_hazard, earlier_mean, incidence, lagged, log_rank, person_periods,
-    session_difference, trajectories, wilson,
+    ClientCancellations, Ending, HazardLink, MeanThrough, Measured, PlannedEnds, TrajectoryOptions, Trend,
+    attendance, disaggregate, discrete_time_hazard, earlier_mean, incidence, lagged, log_rank,
+    person_periods, session_difference, trajectories, wilson,
 };
 use alliance_psychometrics::sessions::{
     ItemMeans, SessionTable, crossed_generalizability, multilevel_alpha, nested_generalizability,
@@ -194,7 +194,8 @@ fn outcome_refuses_what_cannot_be() {
         let options = TrajectoryOptions { window, ..TrajectoryOptions::default() };
         trajectories(&table, column, time, &options).unwrap_err()
     };
-    let hazard = |events: &[f64]| discrete_time_hazard(events, &one, HazardLink::Logit, 0.95).unwrap_err();
+    let hazard =
+        |events: &[f64]| discrete_time_hazard(events, &one, HazardLink::Logit, None, 0.95).unwrap_err();
     for (error, code, part) in [
         (disaggregate(&score, &[1], None, Trend::Kept).unwrap_err(), "length-mismatch", "scores, clients"),
         (
@@ -208,15 +209,19 @@ fn outcome_refuses_what_cannot_be() {
         (courses(1, &score, 3), option, "column"),
         (courses(0, &[1.0], 3), "length-mismatch", "sessions and times"),
         (courses(0, &score, 0), option, "window"),
-        (attendance(&[], &[1], &[], 0.95, None).unwrap_err(), "length-mismatch", "appointments"),
+        (
+            attendance(&[], &[1], &[], ClientCancellations::NotKept, 0.95, None).unwrap_err(),
+            "length-mismatch",
+            "appointments",
+        ),
         (wilson(3, 2, 0.95).unwrap_err(), option, "successes"),
         (
-            person_periods(&table, 0, 0, &[1, 2], &[Ending::Ongoing; 2], PlannedEnds::Competing).unwrap_err(),
+            person_periods(&table, 0, &[1, 2], &[Ending::Ongoing; 2], PlannedEnds::Competing).unwrap_err(),
             option,
             "lag",
         ),
         (
-            person_periods(&table, 0, 1, &[1], &[Ending::Ongoing], PlannedEnds::Competing).unwrap_err(),
+            person_periods(&table, 1, &[1], &[Ending::Ongoing], PlannedEnds::Competing).unwrap_err(),
             option,
             "endings: one for each client",
         ),
