@@ -548,6 +548,12 @@ proptest! {
         prop_assert!(plain.effect.status == Status::Defined);
     }
 
+}
+
+proptest! {
+    // Each case has some forty fits for the intervals of the variances.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// Three levels: order and unit do not matter, the search settles, and a regression on a shifted moderator keeps its slope.
     #[test]
     fn three_levels_do_not_depend_on_order_or_unit(
