@@ -25,8 +25,8 @@ def markers(found: MarkerAgreement) -> Any:
         _dots(panel, estimates, style)
         panel.set_title(title, fontsize=8, loc="left")
         panel.set_xlim(-0.35, 1.05)
-        panel.axvline(0, color="0.6", linewidth=0.8)
-        panel.axvline(1, color="0.85", linewidth=0.8)
+        panel.axvline(0, color="0.6", linewidth=0.8, zorder=0)
+        panel.axvline(1, color="0.85", linewidth=0.8, zorder=0)
         panel.spines[["top", "right", "left"]].set_visible(False)
         panel.tick_params(labelsize=7, left=False)
     names = [f"{each.title} ({each.found})" for each in listed]
