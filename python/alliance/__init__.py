@@ -11,64 +11,64 @@ back.
 from alliance import clinic, errors, export, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
-from alliance.actor_partner import ActorPartner, Influence, actor_partner
-from alliance.agreement import Agreement, agreement
-from alliance.association import Association, association
-from alliance.attendance import Attendance, attendance
-from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
-from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
-from alliance.congruence import Congruence, CongruenceChecklist, congruence
-from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
-from alliance.disaggregation import Disaggregation, disaggregate
-from alliance.dropout_hazard import DropoutHazard, dropout_hazard
-from alliance.effect_sizes import EffectSize, effect_size
-from alliance.effects import Effects
-from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
-from alliance.estimate import Estimate
-from alliance.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
-from alliance.growth_change import GrowthChange, GrowthCounts, growth_change
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
-from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
-from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
-from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
-from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
 from alliance.missing import ItemSpread, Prorate
-from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
-from alliance.one_with_many import OneWithMany, one_with_many
-from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
-from alliance.person_periods import PersonPeriods, person_period
-from alliance.profiles import ProfileAgreement, profile_agreement
-from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
-from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
-from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
-from alliance.retention import LogRank, Retention, retention
+from alliance.psychometrics.bootstrap import Bootstrap
+from alliance.psychometrics.change.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
+from alliance.psychometrics.change.growth_change import GrowthChange, GrowthCounts, growth_change
+from alliance.psychometrics.change.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
+from alliance.psychometrics.change.session_drops import SessionDrops, session_drops
+from alliance.psychometrics.coders.coder_agreement import CoderAgreement, CoderPair, coder_agreement
+from alliance.psychometrics.coders.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
+from alliance.psychometrics.coders.model_agreement import ModelAgreement, RaterPair, model_agreement
+from alliance.psychometrics.dyads.actor_partner import ActorPartner, Influence, actor_partner
+from alliance.psychometrics.dyads.agreement import Agreement, agreement
+from alliance.psychometrics.dyads.association import Association, association
+from alliance.psychometrics.dyads.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.psychometrics.dyads.elevation import ConcordanceParts, Elevation, elevation
+from alliance.psychometrics.dyads.intraclass import IntraclassCorrelations, intraclass_correlations
+from alliance.psychometrics.dyads.one_with_many import OneWithMany, one_with_many
+from alliance.psychometrics.dyads.profiles import ProfileAgreement, profile_agreement
+from alliance.psychometrics.dyads.teams import TeamAgreement, team_agreement
+from alliance.psychometrics.dyads.tracking import Tracking, tracking
+from alliance.psychometrics.effects import Effects
+from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.form.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.psychometrics.form.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
+from alliance.psychometrics.outcome.attendance import Attendance, attendance
+from alliance.psychometrics.outcome.disaggregation import Disaggregation, disaggregate
+from alliance.psychometrics.outcome.dropout_hazard import DropoutHazard, dropout_hazard
+from alliance.psychometrics.outcome.lagged_scores import LaggedScores, lag
+from alliance.psychometrics.outcome.person_periods import PersonPeriods, person_period
+from alliance.psychometrics.outcome.retention import LogRank, Retention, retention
+from alliance.psychometrics.outcome.trajectories import Trajectories, trajectories
+from alliance.psychometrics.outcome.within_between import WithinBetween, within_between
+from alliance.psychometrics.sessions.rater_contrast import RaterContrast, RaterDifference, rater_contrast
+from alliance.psychometrics.sessions.session_reliability import SessionReliability, session_reliability
+from alliance.psychometrics.sessions.stability import RaterStability, Stability, stability
+from alliance.psychometrics.synthesis.correlations import CorrelationComparison, DifferenceTest, compare_correlations
+from alliance.psychometrics.synthesis.effect_sizes import EffectSize, effect_size
+from alliance.psychometrics.synthesis.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
+from alliance.psychometrics.synthesis.synthesis import meta_correlations
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
-from alliance.session_drops import SessionDrops, session_drops
-from alliance.session_reliability import SessionReliability, session_reliability
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
 from alliance.simulating import simulate
 from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
-from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
-from alliance.synthesis import meta_correlations
-from alliance.teams import TeamAgreement, team_agreement
-from alliance.tracking import Tracking, tracking
-from alliance.trajectories import Trajectories, trajectories
-from alliance.within_between import WithinBetween, within_between
 
 __version__ = _version()
 

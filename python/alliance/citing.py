@@ -87,7 +87,7 @@ def _entry(key: str, reference: Mapping[str, Any], title: str) -> str:
 @functools.cache
 def _references() -> dict[str, dict[str, Any]]:
     """Give the sources of methods."""
-    return tomllib.loads(resources.files("alliance").joinpath("references.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files("alliance.psychometrics").joinpath("references.toml").read_text("utf-8"))
 
 
 def _software() -> str:

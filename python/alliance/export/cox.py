@@ -10,8 +10,8 @@ from alliance.errors import from_code
 from alliance.export.panel import Keep, Panel, measure_of, remark
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import Language, fill, quoted, read_call, script_name, variable_names
-from alliance.measurements import is_scores
-from alliance.person_periods import PersonPeriods, person_period
+from alliance.psychometrics.measurements import is_scores
+from alliance.psychometrics.outcome.person_periods import PersonPeriods, person_period
 from alliance.sources import grouped
 
 if TYPE_CHECKING:

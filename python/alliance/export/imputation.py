@@ -10,7 +10,7 @@ from alliance.errors import from_code
 from alliance.export.panel import Keep, Part, panel_of, read_parts
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import facts, fill, read_call, variable_names, vector
-from alliance.item_answers import read_items
+from alliance.psychometrics.item_answers import read_items
 
 if TYPE_CHECKING:
     from alliance.export.panel import Panel

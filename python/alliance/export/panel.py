@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alliance.arguments import choice
 from alliance.errors import from_code
-from alliance.measurements import Ids, is_scores
+from alliance.psychometrics.measurements import Ids, is_scores
 from alliance.request import id_columns
 from alliance.series import choose
 from alliance.sources import first_rows, read_measure

@@ -14,7 +14,7 @@ from alliance import _html, _native
 from alliance.arguments import choice
 from alliance.export import table
 from alliance.export.scripts import Language, facts, header, script_name
-from alliance.result import same
+from alliance.psychometrics.result import same
 
 if TYPE_CHECKING:
     from alliance.export.panel import Panel

@@ -9,13 +9,13 @@ from alliance.errors import from_code
 from alliance.export.panel import Keep, Part, panel_of
 from alliance.export.recipe import Recipe, make_recipe
 from alliance.export.scripts import fill, read_call, variable_names, vector
-from alliance.item_answers import read_items
+from alliance.psychometrics.item_answers import read_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alliance.instruments import Instrument
-    from alliance.item_answers import ItemAnswers
+    from alliance.psychometrics.item_answers import ItemAnswers
     from alliance.request import Columns
 
 __all__ = ["two_level_omega"]

@@ -1,0 +1,1 @@
+"""How far numbers can be trusted: one room per family, and what they share."""

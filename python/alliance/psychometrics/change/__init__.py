@@ -1,0 +1,1 @@
+"""Change of clients: from before to after, over sessions, from one session to the next."""

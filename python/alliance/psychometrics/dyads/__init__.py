@@ -1,0 +1,1 @@
+"""Dyads, teams and other raters of the same sessions."""

@@ -1,0 +1,1 @@
+"""Alliance and outcome, dropout and attendance."""
