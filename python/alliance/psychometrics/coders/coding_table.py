@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance.arguments import choice
 from alliance.errors import AllianceError, from_code
-from alliance.measurements import is_scores
+from alliance.psychometrics.measurements import is_scores
 from alliance.request import _rows
 from alliance.scores import Scores
 from alliance.sources import distinct_cells, first_rows, grouped, read_measure
