@@ -8,27 +8,49 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import clinic, errors, rules
+from alliance import clinic, errors, export, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.actor_partner import ActorPartner, Influence, actor_partner
+from alliance.agreement import Agreement, agreement
+from alliance.association import Association, association
+from alliance.attendance import Attendance, attendance
+from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
+from alliance.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
+from alliance.disaggregation import Disaggregation, disaggregate
+from alliance.dropout_hazard import DropoutHazard, dropout_hazard
+from alliance.effect_sizes import EffectSize, effect_size
+from alliance.effects import Effects
+from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
 from alliance.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
 from alliance.growth_change import GrowthChange, GrowthCounts, growth_change
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
+from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
+from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
+from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
 from alliance.missing import ItemSpread, Prorate
+from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
+from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
+from alliance.person_periods import PersonPeriods, person_period
+from alliance.profiles import ProfileAgreement, profile_agreement
 from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
+from alliance.retention import LogRank, Retention, retention
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
@@ -42,19 +64,42 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
+from alliance.synthesis import meta_correlations
+from alliance.teams import TeamAgreement, team_agreement
+from alliance.tracking import Tracking, tracking
+from alliance.trajectories import Trajectories, trajectories
+from alliance.within_between import WithinBetween, within_between
 
 __version__ = _version()
 
 __all__ = [
     "Accuracy",
+    "ActorPartner",
+    "Agreement",
     "AllianceError",
     "AllianceWarning",
+    "Association",
+    "Attendance",
+    "Bootstrap",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "ChangeCounts",
+    "CodedMarker",
     "CodedSessions",
+    "CoderAgreement",
+    "CoderPair",
+    "ConcordanceParts",
+    "Congruence",
+    "CongruenceChecklist",
+    "CorrelationComparison",
     "Cutoffs",
+    "DifferenceTest",
+    "Disaggregation",
+    "DropoutHazard",
+    "EffectSize",
+    "Effects",
+    "Elevation",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
@@ -65,19 +110,33 @@ __all__ = [
     "GrowthChange",
     "GrowthCounts",
     "Indicators",
+    "Influence",
     "Instrument",
+    "IntraclassCorrelations",
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
+    "LaggedScores",
     "LiveRule",
+    "LogRank",
+    "MarkerAgreement",
+    "MetaAnalysis",
+    "MetaCoefficient",
+    "ModelAgreement",
+    "ModeratorTest",
     "Multiverse",
+    "OneWithMany",
     "OrdinalReliability",
+    "PersonPeriods",
+    "ProfileAgreement",
     "Prorate",
     "RaterContrast",
     "RaterDifference",
+    "RaterPair",
     "RaterStability",
     "Reliability",
     "ReliableChange",
+    "Retention",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
@@ -87,6 +146,7 @@ __all__ = [
     "Shapes",
     "ShiftReport",
     "Simulation",
+    "SmallStudies",
     "Source",
     "Spread",
     "Stability",
@@ -94,26 +154,51 @@ __all__ = [
     "StudyScores",
     "SubscaleReliability",
     "SuddenShiftReport",
+    "TeamAgreement",
+    "Tracking",
+    "Trajectories",
     "Truth",
+    "WithinBetween",
     "__version__",
+    "actor_partner",
+    "agreement",
+    "association",
+    "attendance",
     "calibrate",
     "catalog",
     "chance_rate",
     "check",
     "cite",
     "clinic",
+    "coder_agreement",
+    "compare_correlations",
+    "congruence",
     "detection_accuracy",
+    "disaggregate",
+    "dropout_hazard",
+    "effect_size",
+    "elevation",
     "errors",
+    "export",
     "find_ruptures",
     "find_shifts",
     "growth_change",
     "instrument",
+    "intraclass_correlations",
     "jacobson_truax_false_alarms",
+    "lag",
+    "marker_agreement",
+    "meta_correlations",
+    "model_agreement",
     "multiverse",
+    "one_with_many",
     "ordinal_reliability",
+    "person_period",
+    "profile_agreement",
     "rater_contrast",
     "reliability",
     "reliable_change",
+    "retention",
     "rules",
     "score",
     "session_drops",
@@ -121,4 +206,8 @@ __all__ = [
     "shapes",
     "simulate",
     "stability",
+    "team_agreement",
+    "tracking",
+    "trajectories",
+    "within_between",
 ]

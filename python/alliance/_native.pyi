@@ -5,6 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance._typing import (
+    AgreementOptions,
+    AttendanceOptions,
     Batch,
     ChangeOptions,
     DropOptions,
@@ -12,9 +14,13 @@ from alliance._typing import (
     FormOptions,
     Given,
     Groups,
+    HazardOptions,
+    ModelOptions,
     Options,
+    PeriodOptions,
     SessionIds,
     SessionOptions,
+    SynthesisOptions,
 )
 
 __all__ = [
@@ -27,29 +33,57 @@ __all__ = [
     "Live",
     "NullModel",
     "Scorer",
+    "actor_partner",
+    "actor_partner_over_sessions",
     "agreement",
     "appointment_words",
+    "association",
+    "attendance",
+    "attendance_words",
     "build_profile",
     "catalog",
     "change_pairs",
     "check",
+    "coder_agreement",
     "combine_codes",
+    "compare_correlations",
+    "correlations",
     "counts",
     "decision_rows",
     "detection_accuracy",
+    "disaggregate",
     "discrepancy",
+    "dropout_hazard",
+    "dyad_means",
+    "effect_size",
+    "ending_words",
     "error_registry",
     "form_reliability",
     "group_keys",
     "growth_change",
+    "held_sessions",
+    "incidence",
     "input_hash",
     "instrument",
+    "intraclass_correlations",
     "item_spread_error",
     "jacobson_truax_false_alarms",
+    "lagged",
+    "level_agreement",
+    "limits_of_agreement",
+    "marker_agreement",
+    "mean_and_difference",
+    "meta_correlations",
+    "meta_without",
+    "model_agreement",
+    "observed_region",
     "occurrence",
+    "one_with_many",
     "ordinal_reliability",
+    "person_periods",
     "preset",
     "preset_ids",
+    "profile_agreement",
     "rater_contrast",
     "read_numbers",
     "read_yes_no",
@@ -57,6 +91,8 @@ __all__ = [
     "recommended_rule",
     "reliable_change",
     "reliable_change_cutoff",
+    "repeated_concordance",
+    "response_surface",
     "rule_facts",
     "scale_misfit",
     "session_drops",
@@ -64,13 +100,19 @@ __all__ = [
     "session_stability",
     "session_states",
     "simulate",
+    "small_studies",
     "span_types",
     "statuses",
     "sudden_shifts",
+    "team_agreement",
     "times_needed",
     "totals_to_means",
+    "trajectories",
+    "trajectory_numbers",
+    "truth_and_bias",
     "version",
     "view",
+    "within_between",
 ]
 
 @final
@@ -321,6 +363,32 @@ def check(
     missing: Sequence[str],
     totals: Sequence[tuple[str, Given]],
 ) -> list[dict[str, Any]]: ...
+def coder_agreement(table: NDArray[np.float64], coders: int, options: AgreementOptions) -> dict[str, Any]: ...
+def marker_agreement(
+    rows: dict[str, NDArray[np.uint32]],
+    markers: int,
+    groups: Sequence[Sequence[int]],
+    least_sessions: int,
+    bootstrap: tuple[int, int, int | None] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def model_agreement(
+    table: NDArray[np.float64], humans: int, coefficient: str, options: AgreementOptions
+) -> dict[str, Any]: ...
+def meta_correlations(
+    studies: dict[str, Any], options: SynthesisOptions, numbers: NDArray[np.float64]
+) -> dict[str, Any]: ...
+def meta_without(studies: dict[str, Any], options: SynthesisOptions) -> list[tuple[int, dict[str, Any]]]: ...
+def small_studies(studies: dict[str, Any], options: SynthesisOptions, side: str) -> dict[str, Any]: ...
+def correlations(block: NDArray[np.float64]) -> tuple[tuple[float, float, float], int]: ...
+def compare_correlations(correlations: tuple[float, float, float], n: float, confidence: float) -> dict[str, Any]: ...
+def effect_size(
+    given: tuple[str, float],
+    n: float,
+    groups: tuple[float, float] | None,
+    reliabilities: tuple[float, float] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
 def form_reliability(items: Sequence[Given], options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(items: Sequence[Given], rows: str, sparse: str) -> dict[str, Any]: ...
 def change_pairs(
@@ -362,6 +430,79 @@ def session_drops(
 def jacobson_truax_false_alarms(
     reliability: float, icc: float, autocorrelation: float, sessions: int, confidence: float
 ) -> tuple[float, float, float]: ...
+def level_agreement(first: NDArray[np.float64], second: NDArray[np.float64], confidence: float) -> dict[str, Any]: ...
+def repeated_concordance(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def limits_of_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    multiplier: float,
+    confidence: float,
+) -> dict[str, Any]: ...
+def mean_and_difference(first: NDArray[np.float64], second: NDArray[np.float64], out: NDArray[np.float64]) -> None: ...
+def association(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def profile_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    points: NDArray[np.uint32] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def truth_and_bias(
+    judgment: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    therapists: NDArray[np.uint32] | None,
+    accuracy: str,
+    confidence: float,
+) -> dict[str, Any]: ...
+def response_surface(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    centre: float | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def observed_region(
+    first: NDArray[np.float64], second: NDArray[np.float64], outcome: NDArray[np.float64]
+) -> list[list[float]]: ...
+def actor_partner(
+    before: tuple[NDArray[np.float64], NDArray[np.float64]],
+    after: tuple[NDArray[np.float64], NDArray[np.float64]],
+    confidence: float,
+) -> dict[str, Any]: ...
+def actor_partner_over_sessions(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    confidence: float,
+) -> dict[str, Any]: ...
+def one_with_many(
+    by_the_one: NDArray[np.float64], by_the_many: NDArray[np.float64], ones: NDArray[np.uint32]
+) -> dict[str, Any]: ...
+def team_agreement(
+    answers: NDArray[np.float64],
+    items: int,
+    teams: NDArray[np.uint32],
+    options: int,
+    null: tuple[str, float],
+    confidence: float,
+) -> dict[str, Any]: ...
+def dyad_means(
+    ratings: NDArray[np.float64],
+    columns: int,
+    dyads: NDArray[np.uint32],
+    means: NDArray[np.float64],
+    rows: NDArray[np.int64],
+) -> None: ...
+def intraclass_correlations(
+    ratings: NDArray[np.float64], raters: int, missing: str, confidence: float
+) -> dict[str, Any]: ...
 def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
 def decision_rows(
     variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]
@@ -373,3 +514,71 @@ def session_stability(
 def rater_contrast(
     values: NDArray[np.float64], ids: SessionIds, confidence: float, resamples: int, seed: int
 ) -> tuple[int, int, dict[str, Any]]: ...
+def attendance(
+    codes: NDArray[np.uint8], clients: NDArray[np.uint32], order: NDArray[np.int64], options: AttendanceOptions
+) -> dict[str, Any]: ...
+def attendance_words() -> list[str]: ...
+def disaggregate(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64] | None,
+    so_far: bool,
+    within: NDArray[np.float64],
+    between: NDArray[np.float64],
+    therapist: NDArray[np.float64] | None,
+) -> dict[str, Any]: ...
+def dropout_hazard(
+    events: NDArray[np.float64],
+    predictors: list[NDArray[np.float64]],
+    sessions: NDArray[np.int64],
+    clusters: NDArray[np.uint32] | None,
+    options: HazardOptions,
+) -> dict[str, Any]: ...
+def ending_words() -> list[str]: ...
+def held_sessions(
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    appointments: NDArray[np.uint8],
+) -> dict[str, bytes]: ...
+def incidence(
+    time: NDArray[np.float64], end: NDArray[np.uint8], groups: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def lagged(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    time: NDArray[np.float64] | None,
+    lag: tuple[str, str, int],
+    out: NDArray[np.float64],
+    passed: NDArray[np.float64] | None,
+) -> int: ...
+def person_periods(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    endings: NDArray[np.uint8],
+    options: PeriodOptions,
+) -> dict[str, Any]: ...
+def trajectories(
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    time: NDArray[np.float64],
+    window: int,
+    threshold: float | None,
+    block: NDArray[np.float64],
+) -> None: ...
+def trajectory_numbers() -> list[str]: ...
+def within_between(
+    outcome: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    therapists: NDArray[np.uint32] | None,
+    time: NDArray[np.float64],
+    covariates: list[NDArray[np.float64]],
+    options: ModelOptions,
+) -> dict[str, Any]: ...

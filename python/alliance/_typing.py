@@ -86,6 +86,26 @@ class DropOptions(TypedDict):
     pooled_standard_deviation: float | None
 
 
+class AgreementOptions(TypedDict):
+    """What agreement of coders is told; resamples, seed and threads of a bootstrap."""
+
+    metric: str
+    categories: list[float] | None
+    weights: str
+    matrix: list[float]
+    bootstrap: tuple[int, int, int | None] | None
+    confidence: float
+
+
+class SynthesisOptions(TypedDict):
+    """What a synthesis is told."""
+
+    estimator: str
+    standard_errors: str
+    prediction: str
+    confidence: float
+
+
 class SessionIds(TypedDict):
     """Of each form the numbers of its client, its session and, where known, its therapist."""
 
@@ -101,3 +121,37 @@ class SessionOptions(TypedDict):
     confidence: float
     resamples: int | None
     seed: int
+
+
+class ModelOptions(TypedDict):
+    """What the model of outcome within and between clients is told."""
+
+    lag: tuple[str, str, int] | None
+    reliability: float | None
+    confidence: float
+
+
+class PeriodOptions(TypedDict):
+    """What the table of sessions at risk is told."""
+
+    lag: int
+    planned_compete: bool
+    fewer_than: int | None
+
+
+class HazardOptions(TypedDict):
+    """What the hazard of dropout is told."""
+
+    link: str
+    time: str
+    confidence: float
+
+
+class AttendanceOptions(TypedDict):
+    """What rates of attendance are told."""
+
+    client_cancellations_count: bool
+    confidence: float
+    resamples: int | None
+    seed: int
+    threads: int | None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alliance.scores import Scores
     from alliance.sources import Source
 
-__all__ = ["HELD", "NOT_HELD", "WORDS", "Appointments"]
+__all__ = ["HELD", "NOT_HELD", "WORDS", "Appointments", "read_words"]
 
 # Code 0 is no appointment; code i is the i-th of these.
 WORDS: tuple[str, ...] = tuple(_native.appointment_words())
@@ -47,7 +47,7 @@ class Appointments:
         frame.require([*ids, status], "appointment columns")
         grouped(frame, ids, "appointments")
         # A selection, so that what the caller changes later stays outside.
-        return cls(Frame(frame.ids(ids)), _read_words(frame, status, labels))
+        return cls(Frame(frame.ids(ids)), read_words(frame, status, labels, WORDS))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -139,21 +139,21 @@ class Appointments:
                 yield Finding(code, "note", f"{count} {text}", count=count)
 
 
-def _read_words(frame: Frame, status: str, labels: Mapping[Any, str] | None) -> NDArray[np.uint8]:
-    """Turn words into codes, exactly as declared."""
+def read_words(frame: Frame, status: str, labels: Mapping[Any, str] | None, words: Sequence[str]) -> NDArray[np.uint8]:
+    """Turn words into codes from 1, exactly as declared."""
     import numpy as np
 
-    from alliance.sources import NO_WORD, read_words
+    from alliance import sources
 
-    allowed = ", ".join(f"`{word}`" for word in WORDS)
-    own = {word: code for code, word in enumerate(WORDS, 1)}
+    allowed = ", ".join(f"`{word}`" for word in words)
+    own = {word: code for code, word in enumerate(words, 1)}
     if labels is not None and not isinstance(labels, Mapping):
         raise from_code("invalid-option", f"labels: give a mapping of your words to {allowed}")
     declared = dict(labels or {})
     if any(not isinstance(word, str) or word not in own for word in declared.values()):
         raise from_code("invalid-option", f"labels: map each of your words to one of {allowed}")
-    codes, _ = read_words(frame, status, own | {theirs: own[ours] for theirs, ours in declared.items()})
-    unknown = np.flatnonzero(codes == NO_WORD)
+    codes, _ = sources.read_words(frame, status, own | {theirs: own[ours] for theirs, ours in declared.items()})
+    unknown = np.flatnonzero(codes == sources.NO_WORD)
     if len(unknown):
         rows, count = unknown[:MOST_ROWS].tolist(), len(unknown)
         raise from_code(

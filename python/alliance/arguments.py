@@ -11,10 +11,11 @@ from alliance.errors import from_code
 __all__ = ["choice", "number", "whole"]
 
 
-def whole(option: str, value: Any, least: int = 0) -> int:
+def whole(option: str, value: Any, least: int = 0, most: int = 2**63 - 1) -> int:
     """Give a whole number, or refuse what is none."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) < 2**63:
-        raise from_code("invalid-option", f"{option}: give a whole number, {least} or more")
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        allowed = f"{least} or more" if most == 2**63 - 1 else f"from {least} to {most}"
+        raise from_code("invalid-option", f"{option}: give a whole number, {allowed}")
     return int(value)
 
 

@@ -48,26 +48,33 @@ pub(crate) fn group_keys<'py>(py: Python<'py>, keys: Vec<GivenKey<'py>>) -> PyRe
 
 struct Codes<K> {
     known: HashMap<K, u32>,
-    codes: Vec<u32>,
+    of_rows: Vec<u32>,
+    /// Rows of a client often follow each other.
+    last: Option<(K, u32)>,
 }
 
-impl<K: Hash + Eq> Codes<K> {
+impl<K: Hash + Eq + Copy> Codes<K> {
     fn new() -> Self {
-        Self { known: HashMap::new(), codes: Vec::new() }
+        Self { known: HashMap::new(), of_rows: Vec::new(), last: None }
     }
 
     fn add(&mut self, label: Option<K>) {
         let code = match label {
             None => MISSING_ID,
-            Some(label) => {
-                let next = self.known.len() as u32;
-                match self.known.entry(label) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(new) => *new.insert(next),
+            Some(label) => match self.last {
+                Some((known, code)) if known == label => code,
+                _ => {
+                    let next = self.known.len() as u32;
+                    let code = match self.known.entry(label) {
+                        Entry::Occupied(known) => *known.get(),
+                        Entry::Vacant(new) => *new.insert(next),
+                    };
+                    self.last = Some((label, code));
+                    code
                 }
-            }
+            },
         };
-        self.codes.push(code);
+        self.of_rows.push(code);
     }
 }
 
@@ -132,7 +139,7 @@ fn code_text<'a>(arrays: &'a [ArrayRef], text: impl Fn(&'a ArrayRef, usize) -> &
             codes.add((!array.is_null(row)).then(|| text(array, row)));
         }
     }
-    codes.codes
+    codes.of_rows
 }
 
 fn code_numbers<T: ArrowPrimitiveType>(arrays: &[ArrayRef]) -> Option<Vec<u32>>
@@ -145,7 +152,7 @@ where
             codes.add(label);
         }
     }
-    Some(codes.codes)
+    Some(codes.of_rows)
 }
 
 fn code_floats(arrays: &[ArrayRef]) -> Vec<u32> {
@@ -155,5 +162,5 @@ fn code_floats(arrays: &[ArrayRef]) -> Vec<u32> {
             codes.add(label.filter(|number| !number.is_nan()).map(|number| (number + 0.0).to_bits()));
         }
     }
-    codes.codes
+    codes.of_rows
 }

@@ -2,17 +2,18 @@
 #
 # Run from the repository root:  Rscript tests/oracles/outcome.R
 # Writes:                        tests/vectors/outcome.json
-# Needs:                         R with lme4, survival
+# Needs:                         R with lme4, survival, sandwich
 #
 # Mixed models come from lme4 (with tightened tolerances), hazards from glm,
 # shares from survival, Wilson intervals from prop.test; lags, parts and courses from
 # a straightforward reading of their definitions.
 
-made <- "2026-11-25" # day on which the numbers were made; change it with them
+made <- "2026-11-26" # day on which the numbers were made; change it with them
 source("tests/oracles/panels.R")
 suppressPackageStartupMessages({
   library(lme4)
   library(survival)
+  library(sandwich)
 })
 tight <- lmerControl(
   optimizer = "bobyqa", calc.derivs = FALSE, check.conv.singular = "ignore",
@@ -86,6 +87,14 @@ single <- list(
   id = "single", kind = "single", dummy = dummy[[1]], dummy_se = dummy[[2]], raw = raw[[1]], raw_se = raw[[2]],
   lagged = I(unname(lagged$coefficients[2:4, 1])), lagged_se = I(unname(lagged$coefficients[2:4, 2])),
   lagged_client = as.data.frame(lagged$varcor)$vcov[1])
+
+# Between at true levels: (b - (1 - r) w) / r with the covariance of both, r = T ICC / (1 + (T - 1) ICC).
+fit <- lmer(y ~ within + between + session + (1 | client), data = p, control = tight)
+icc <- as.data.frame(VarCorr(lmer(all ~ 1 + (1 | client), data = a, control = tight)))$vcov
+r <- 8 * icc[1] / sum(icc) / (1 + 7 * icc[1] / sum(icc))
+weights <- c(0, (r - 1) / r, 1 / r, 0)
+true_levels <- list(id = "true-levels", kind = "true-levels", reliability = r, value = sum(weights * fixef(fit)),
+                    error = sqrt(drop(weights %*% as.matrix(vcov(fit)) %*% weights)))
 
 # ---- lags and means of earlier sessions ------------------------------------------------
 
@@ -177,6 +186,17 @@ hazards <- list(
   hazard("leuk logit", event ~ log_week + treated, weeks, "logit", c(-2.5420023, .2934302, -1.7770488), c(NA, NA, .42904324)),
   hazard("leuk cloglog", event ~ log_week + treated, weeks, "cloglog", c(-2.5869854, .2824898, -1.7200282), c(NA, NA, NA)))
 prints_as(c(hazards[[1]]$deviance, hazards[[2]]$deviance), c(197.173783, 197.145224), 6)
+robust <- lapply(c("logit", "cloglog"), function(link) {
+  drop$therapist <- (drop$client - 1) %/% 6
+  fit <- suppressWarnings(glm(left ~ before, data = drop, family = binomial(link), control = tightly))
+  # As sandwich::vcovCL does it, but with the information of the solution and not of glm's last step but one.
+  X <- model.matrix(fit); mu <- fitted(fit); d <- fit$family$mu.eta(X %*% coef(fit))[, 1]
+  bread <- solve(crossprod(X, X * (d^2 / (mu * (1 - mu)))))
+  scores <- rowsum(X * (d * (drop$left - mu) / (mu * (1 - mu))), drop$therapist)
+  V <- bread %*% crossprod(scores) %*% bread * 10 / 9
+  stopifnot(abs(sqrt(diag(V)) - sqrt(diag(vcovCL(fit, drop$therapist)))) < 1e-6)
+  list(id = paste("robust", link), kind = "robust", link = link, errors = I(unname(sqrt(diag(V)))))
+})
 life <- list(id = "life-table", kind = "life-table", at_risk = I(as.vector(table(drop$session))),
              dropouts = I(as.vector(tapply(drop$left, drop$session, sum))))
 stopifnot(identical(life$at_risk, I(c(60L, 54L, 48L, 43L, 38L, 35L, 31L))), all(life$dropouts == c(6, 6, 5, 5, 3, 4, 2)))
@@ -196,11 +216,17 @@ prints_as(c(at(curves[[2]], 5), at(curves[[2]], 23)[1]), c(.571429, .107990, 0),
 test <- survdiff(Surv(time, event) ~ treated, data = leuk)
 prints_as(test$chisq, 16.792941, 6)
 log_rank <- list(id = "log-rank", kind = "log-rank", chi_square = test$chisq, observed = test$obs[2], expected = test$exp[2])
+group <- seq_len(nrow(leuk)) %% 4
+test <- survdiff(Surv(time, event) ~ group, data = leuk)
+log_rank_groups <- list(id = "log-rank-groups", kind = "log-rank-groups", group = I(group), chi_square = test$chisq, p = pchisq(test$chisq, 3, lower.tail = FALSE),
+                        observed = I(unname(test$obs)), expected = I(unname(test$exp)))
 # Every third event of the trial is made a competing one.
 state <- leuk$event * ifelse(seq_len(nrow(leuk)) %% 3 == 0, 2, 1)
 shares <- summary(survfit(Surv(leuk$time, factor(state, 0:2)) ~ 1))
 competing <- list(id = "competing", kind = "competing", time = I(shares$time), remaining = I(shares$pstate[, 1]), event = I(shares$pstate[, 2]),
-                  competing = I(shares$pstate[, 3]))
+                  competing = I(shares$pstate[, 3]), event_error = I(shares$std.err[, 2]), event_low = I(shares$lower[, 2]),
+                  event_high = I(shares$upper[, 2]), competing_error = I(shares$std.err[, 3]),
+                  competing_low = I(shares$lower[, 3]), competing_high = I(shares$upper[, 3]))
 leuk_case <- list(id = "leuk", kind = "data", time = I(leuk$time), event = I(leuk$event), treated = I(leuk$treated), state = I(state))
 
 # ---- Wilson -----------------------------------------------------------------------------------------
@@ -212,9 +238,10 @@ wilson$low <- I(limits[, 1]); wilson$high <- I(limits[, 2])
 prints_as(c(limits[1, ], limits[2, ]), c(.227797, .406261, 0, .277533), 6)
 
 write_vector(
-  "tests/vectors/outcome.json", "outcome", "tests/oracles/outcome.R", "R lme4, survival, stats",
-  paste0("R ", R.version$major, ".", R.version$minor, ", lme4 ", packageVersion("lme4"), ", survival ", packageVersion("survival")),
+  "tests/vectors/outcome.json", "outcome", "tests/oracles/outcome.R", "R lme4, survival, sandwich, stats",
+  paste0("R ", R.version$major, ".", R.version$minor, ", lme4 ", packageVersion("lme4"), ", survival ", packageVersion("survival"), ", sandwich ", packageVersion("sandwich")),
   made,
   paste("Panels as in tests/oracles/panels.R; thinned as in mixed.json; alliance: mean of the items. model: y on the parts named, session as it is.",
         "courses: time session - 1, windows of three, threshold the client's early mean. leuk: the 6-MP trial of Freireich et al. (1963); state 2 is a competing end."),
-  c(models, list(single, lags), courses, hazards, list(life), curves, list(log_rank, competing, leuk_case, wilson)))
+  c(models, list(single, true_levels, lags), courses, hazards, robust, list(life), curves,
+    list(log_rank, log_rank_groups, competing, leuk_case, wilson)))

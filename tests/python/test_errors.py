@@ -62,6 +62,14 @@ def appointments(word):
     return al.Study(client="who", session="when").with_appointments(visits)
 
 
+IDS = {"client": "who", "session": "when"}
+
+
+def sessions(**columns):
+    """Make two sessions of one client."""
+    return pl.DataFrame({"who": ["a", "a"], "when": [1, 2], "t": [4.0, 5.0], **columns})
+
+
 CALLS = {
     "invalid-toml": lambda: al.Instrument.from_toml("id = [\n"),
     "invalid-instrument": lambda: own(3, scales={"total": [1, 9]}),
@@ -95,6 +103,10 @@ CALLS = {
     "not-calibratable": lambda: al.calibrate(
         al.rules.BelowReference(reference=("fixed", 3.0), unit="points", threshold=1.0), like=series(dyads=20)
     ),
+    "not-nested": lambda: al.disaggregate(sessions(by=["x", "y"]), score="t", therapist="by", **IDS),
+    "contradicting-endings": lambda: al.person_period(
+        sessions(end=["dropout", "planned"]), score="t", ending="end", **IDS
+    ),
     "incomparable-forms": lambda: study().scores().differences(),
     "not-live": lambda: al.LiveRule(al.rules.preset("stiles-2004-as-read"), range=(1, 7)),
     "out-of-order": lambda: al.LiveRule(POINT, range=(1, 7)).replay([(2, 5.0), (1, 5.0)]),
@@ -103,7 +115,7 @@ CALLS = {
 # These need a world that is not as it should be.
 BENT = {"length-mismatch", "missing-extra"}
 # Raised by the Rust crates alone, whose own tests hold them: Python has no way to these mistakes.
-RUST_ONLY = {"invalid-offsets", "invalid-preset", "not-nested"}
+RUST_ONLY = {"invalid-offsets", "invalid-preset"}
 
 
 def assert_clean(error):

@@ -152,9 +152,9 @@ fn dropout_table_and_hazard(bencher: Bencher<'_, '_>) {
     let endings: Vec<Ending> = clients.iter().map(kind).collect();
     bencher.bench(|| {
         let planned = PlannedEnds::Competing;
-        let periods = person_periods(black_box(&table), 0, 1, &clients, &endings, planned).unwrap();
-        let predictors = Columns::new(&[&periods.predictor]).unwrap();
-        discrete_time_hazard(&periods.dropout(), &predictors, HazardLink::Logit, 0.95).unwrap().deviance
+        let periods = person_periods(black_box(&table), 1, &clients, &endings, planned).unwrap();
+        let predictors = Columns::new(&[&periods.predictors[0]]).unwrap();
+        discrete_time_hazard(&periods.dropout(), &predictors, HazardLink::Logit, None, 0.95).unwrap().deviance
     });
 }
 

@@ -6,13 +6,14 @@ mod common;
 
 use alliance_psychometrics::mixed::{Component, MixedModel};
 use alliance_psychometrics::outcome::{
-    Appointment, EndKind, Ending, HazardLink, MeanThrough, Measured, OwnThreshold, PeriodEvent, PlannedEnds,
-    Trajectory, TrajectoryOptions, Trend, attendance, disaggregate, discrete_time_hazard, earlier_mean,
-    incidence, lagged, log_rank, person_periods, session_difference, trajectories, wilson,
-    within_between_model,
+    Appointment, ClientCancellations, EndKind, Ending, HazardLink, HazardTime, MeanThrough, Measured,
+    OwnThreshold, PeriodEvent, PlannedEnds, Trajectory, TrajectoryOptions, Trend, attendance, disaggregate,
+    disaggregate_so_far, discrete_time_hazard, earlier_mean, ending_times, endings_by_length, incidence,
+    lagged, log_rank, person_periods, session_difference, trajectories, wilson, within_between_model,
 };
-use alliance_psychometrics::sessions::SessionTable;
+use alliance_psychometrics::sessions::{SessionTable, session_icc};
 use alliance_psychometrics::{Bootstrap, Columns, Estimate, Level, Status};
+use alliance_statistics::Generator;
 use common::{PanelRow, close, drop_a, panel_a, vectors};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -127,7 +128,7 @@ fn effects_within_and_between_agree_with_lme4() {
     }
 }
 
-/// The effect between at true levels undoes what unreliable means do.
+/// The effect between at true levels agrees with its formula on lme4's estimates, and undoes what unreliable means do.
 #[test]
 fn unreliable_means_can_be_corrected_for() {
     let panel = Panel::of("panel-a");
@@ -137,6 +138,16 @@ fn unreliable_means_can_be_corrected_for() {
     let corrected = model.between_at_true_levels(0.8).unwrap();
     assert!((0.8 * corrected.value + 0.2 * model.within.value - model.between.value).abs() < 1e-9);
     assert_eq!(model.between_at_true_levels(1.0).unwrap().value, model.between.value);
+    let case = &cases("true-levels")[0];
+    let time = Columns::new(&[&panel.number]).unwrap();
+    let with_time = within_between_model(&panel.outcome, &parts, &time, &panel.client, None, 0.95).unwrap();
+    let corrected = with_time.between_at_true_levels(number(case, "reliability")).unwrap();
+    assert!(agrees(&corrected, number(case, "value"), number(case, "error"), ITERATIVE));
+    // The reliability is that of the mean of a client's sessions, T ICC / (1 + (T - 1) ICC).
+    let columns = Columns::new(&[&panel.alliance]).unwrap();
+    let table = SessionTable::new(&panel.client, &panel.session, &columns).unwrap();
+    let reliability = session_icc(&table, None, 0.95).unwrap().mean_of_sessions.value;
+    assert!(close(reliability, number(case, "reliability"), ITERATIVE));
     // Effects say of which level they speak.
     let age: Vec<f64> = panel.client.iter().map(|client| f64::from(client * client % 17)).collect();
     let both = Columns::new(&[&panel.number, &age]).unwrap();
@@ -145,6 +156,37 @@ fn unreliable_means_can_be_corrected_for() {
     let levels: Vec<Level> = found.covariates.iter().map(|covariate| covariate.level).collect();
     assert_eq!(levels, [Level::WithinClient, Level::BetweenClients]);
     assert_eq!(model.between_at_true_levels(0.0).unwrap_err().code(), "invalid-option");
+}
+
+/// Where clients' true levels have an effect of -3 and sessions one of -1, means of three sessions of reliability 0.75 show
+/// 0.75 (-3) + 0.25 (-1) = -2.5, and the correction finds -3.
+#[test]
+fn the_correction_finds_the_effect_of_true_levels() {
+    let (mut client, mut session, mut alliance, mut outcome) = (vec![], vec![], vec![], vec![]);
+    for one in 0..4000_u32 {
+        let mut random = Generator::stream(75, u64::from(one));
+        let level = 0.5_f64.sqrt() * random.normal();
+        let own = random.normal();
+        for nth in 1..=3_i64 {
+            let within = 0.5_f64.sqrt() * random.normal();
+            client.push(one);
+            session.push(nth);
+            alliance.push(5.0 + level + within);
+            outcome.push(20.0 - 3.0 * level - within + own + random.normal());
+        }
+    }
+    let parts = disaggregate(&alliance, &client, None, Trend::Kept).unwrap();
+    let none = Columns::new(&[]).unwrap();
+    let model = within_between_model(&outcome, &parts, &none, &client, None, 0.95).unwrap();
+    let columns = Columns::new(&[&alliance]).unwrap();
+    let table = SessionTable::new(&client, &session, &columns).unwrap();
+    let reliability = session_icc(&table, None, 0.95).unwrap().mean_of_sessions.value;
+    assert!((reliability - 0.75).abs() < 0.02, "{reliability}");
+    assert!((model.between.value + 2.5).abs() < 0.1 && (model.within.value + 1.0).abs() < 0.1);
+    let corrected = model.between_at_true_levels(reliability).unwrap();
+    assert!((corrected.value + 3.0).abs() < 0.1, "{}", corrected.value);
+    let interval = corrected.interval.unwrap();
+    assert!(interval.low < -3.0 && interval.high > -3.0);
 }
 
 /// The effect of scores as they are mixes both; the one within is that of a regression with a dummy per client; the outcome
@@ -257,7 +299,36 @@ fn trap_8_earlier_means_hold_no_future() {
         let describing =
             |panel: &Panel| disaggregate(&panel.alliance, &panel.client, None, Trend::Kept).unwrap().within;
         assert_ne!(describing(&panel)[0], describing(&changed)[0]);
+        // The parts that may predict hold no future either, and add up to the score.
+        let so_far = |panel: &Panel| disaggregate_so_far(&panel.table(), 0, through).unwrap();
+        let (parts, others) = (so_far(&panel), so_far(&changed));
+        for row in (0..found.len()).filter(|row| panel.session[*row] <= 5) {
+            assert_eq!(parts.within[row].to_bits(), others.within[row].to_bits());
+            assert_eq!(parts.between[row].to_bits(), others.between[row].to_bits());
+        }
+        for (row, mean) in found.iter().enumerate() {
+            let within = parts.within[row];
+            assert!(close(within, panel.alliance[row] - mean, CLOSED_FORM) || within == 0.0);
+            let sum = parts.grand_mean + parts.between[row] + within;
+            assert!(sum.is_nan() || (sum - panel.alliance[row]).abs() < 1e-12);
+        }
+        assert_eq!(parts.grand_mean, others.grand_mean);
+        let is_first = case["before"].as_array().unwrap().iter().filter(|mean| mean.is_null()).count();
+        let without = if through == MeanThrough::PreviousSession { is_first } else { 0 };
+        assert_eq!((parts.rows_dropped, parts.clients, parts.status), (without, is_first, Status::Defined));
     }
+    let none = SessionTable::new(&[], &[], &Columns::new(&[&[]]).unwrap())
+        .map(|table| disaggregate_so_far(&table, 0, MeanThrough::ThisSession).unwrap().status);
+    assert_eq!(none.unwrap(), Status::AllMissing);
+    let flat = [0.1; 3];
+    let columns = Columns::new(&[&flat]).unwrap();
+    let table = SessionTable::new(&[1; 3], &[1, 2, 3], &columns).unwrap();
+    let parts = disaggregate_so_far(&table, 0, MeanThrough::ThisSession).unwrap();
+    assert_eq!((parts.status, parts.within.as_slice()), (Status::ZeroVariance, &[0.0; 3][..]));
+    assert_eq!(
+        disaggregate_so_far(&table, 1, MeanThrough::ThisSession).unwrap_err().code(),
+        "invalid-option"
+    );
 }
 
 type Number = fn(&Trajectory) -> f64;
@@ -345,13 +416,13 @@ fn drop_panel() -> (Panel, Vec<u32>, Vec<Ending>) {
 #[test]
 fn sessions_at_risk_of_panel_a_are_those_of_the_generator() {
     let (panel, clients, endings) = drop_panel();
-    let found = person_periods(&panel.table(), 0, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+    let found = person_periods(&panel.table(), 1, &clients, &endings, PlannedEnds::Competing).unwrap();
     let expected = drop_a();
     assert_eq!((found.session.len(), found.clients, found.clients_never_at_risk), (309, 60, 0));
     for (row, (client, session, before, left)) in expected.iter().enumerate() {
         assert_eq!((found.client[row] as usize, found.session[row] as usize), (*client, *session));
         assert_eq!(found.event[row] == PeriodEvent::Dropout, *left);
-        assert!((found.predictor[row] - 5.3 - before).abs() < 1e-12);
+        assert!((found.predictors[0][row] - 5.3 - before).abs() < 1e-12);
     }
     let case = &cases("life-table")[0];
     let table = found.life_table();
@@ -359,6 +430,23 @@ fn sessions_at_risk_of_panel_a_are_those_of_the_generator() {
     let dropouts: Vec<f64> = table.iter().map(|row| row.dropouts as f64).collect();
     assert_eq!((at_risk, dropouts), (numbers(&case["at_risk"]), numbers(&case["dropouts"])));
     assert_eq!(found.dropout().iter().sum::<f64>(), 31.0);
+    // Times of ending put the same clients at risk in the same sessions.
+    let times = ending_times(&panel.table(), &clients, &endings).unwrap();
+    let kind = |ending: &Ending| match ending {
+        Ending::Dropout => EndKind::Event,
+        Ending::Planned => EndKind::Competing,
+        Ending::Ongoing => EndKind::Censored,
+    };
+    let kinds: Vec<EndKind> = endings.iter().map(kind).collect();
+    let rows = incidence(&times, &kinds, 0.95).unwrap();
+    for (row, expected) in rows.iter().zip(&table) {
+        assert_eq!(
+            (row.time, row.at_risk, row.events),
+            (expected.session as f64, expected.at_risk, expected.dropouts)
+        );
+    }
+    assert!(ending_times(&panel.table(), &[99], &[Ending::Ongoing]).unwrap()[0].is_nan());
+    assert_eq!(ending_times(&panel.table(), &[1], &[]).unwrap_err().code(), "length-mismatch");
 }
 
 /// Trap 16: dropout is foretold by the session before, and a planned end is no dropout.
@@ -370,29 +458,73 @@ fn trap_16_dropout_has_a_lagged_predictor_and_planned_ends_compete() {
             .unwrap();
     let clients = [4, 3, 2, 1];
     let endings = [Ending::Dropout, Ending::Ongoing, Ending::Planned, Ending::Dropout];
-    let find = |planned| person_periods(&table, 0, 1, &clients, &endings, planned).unwrap();
+    let find = |planned| person_periods(&table, 1, &clients, &endings, planned).unwrap();
     let competing = find(PlannedEnds::Competing);
     assert_eq!(competing.client, [1, 1, 2, 2, 4]);
     assert_eq!(competing.session, [2, 3, 2, 3, 2]);
     // The rating of the session after which client 1 left, and never one of a session not held.
-    assert_eq!(competing.predictor, [5.0, 4.0, 5.5, 6.0, 3.0]);
+    assert_eq!(competing.predictors[0], [5.0, 4.0, 5.5, 6.0, 3.0]);
     assert_eq!(competing.event[1], PeriodEvent::Dropout);
     assert_eq!(competing.event[3], PeriodEvent::Planned);
     assert_eq!(competing.dropout(), [0.0, 1.0, 0.0, 0.0, 1.0]);
     assert_eq!(competing.clients_never_at_risk, 1);
+    // Dropout by length: whoever ended after fewer than two sessions, and nobody else.
+    let by_length = endings_by_length(&endings, &[1, 1, 2, 2], 2).unwrap();
+    assert_eq!(by_length, [Ending::Dropout, Ending::Ongoing, Ending::Planned, Ending::Planned]);
+    assert_eq!(endings_by_length(&endings, &[1], 2).unwrap_err().code(), "length-mismatch");
     let no_longer = find(PlannedEnds::NoLongerAtRisk);
     assert_eq!(no_longer.client, [1, 1, 2, 4]);
-    let two = person_periods(&table, 0, 2, &clients, &endings, PlannedEnds::Competing).unwrap();
-    assert!(two.predictor[0].is_nan() && two.predictor[1] == 5.0);
+    let two = person_periods(&table, 2, &clients, &endings, PlannedEnds::Competing).unwrap();
+    assert!(two.predictors[0][0].is_nan() && two.predictors[0][1] == 5.0);
     let code = |clients: &[u32], endings: &[Ending]| {
-        person_periods(&table, 0, 1, clients, endings, PlannedEnds::Competing).unwrap_err().code()
+        person_periods(&table, 1, clients, endings, PlannedEnds::Competing).unwrap_err().code()
     };
     assert_eq!(code(&[1, 2, 3], &endings[..3]), "invalid-option");
     assert_eq!(code(&[1, 1, 2, 3], &endings), "invalid-option");
     assert_eq!(code(&[1], &endings), "length-mismatch");
     let far = SessionTable::new(&[1, 1], &[0, i64::MAX], &Columns::new(&[&[1.0, 2.0]]).unwrap()).unwrap();
-    let refused = person_periods(&far, 0, 1, &[1], &[Ending::Dropout], PlannedEnds::Competing).unwrap_err();
+    let refused = person_periods(&far, 1, &[1], &[Ending::Dropout], PlannedEnds::Competing).unwrap_err();
     assert_eq!(refused.code(), "invalid-option");
+}
+
+/// Traps 8 and 16: where the alliance rises and dropout is chance alone, a mean over all of a client's sessions "foretells"
+/// dropout, because whoever stayed had time to rise. The rating of the session before, and the mean so far, do not.
+#[test]
+fn traps_8_and_16_a_mean_over_all_sessions_knows_how_long_the_client_stayed() {
+    let (mut client, mut session, mut score, mut number) = (vec![], vec![], vec![], vec![]);
+    let (mut clients, mut endings) = (vec![], vec![]);
+    for one in 0..2000_u32 {
+        let mut random = Generator::stream(16, u64::from(one));
+        let level = 0.5 * random.normal();
+        let mut ending = Ending::Ongoing;
+        for nth in 1..=12_i64 {
+            client.push(one);
+            session.push(nth);
+            number.push(nth as f64);
+            score.push(4.0 + level + 0.15 * nth as f64 + 0.3 * random.normal());
+            if random.bernoulli(0.1) {
+                ending = Ending::Dropout;
+                break;
+            }
+        }
+        clients.push(one);
+        endings.push(ending);
+    }
+    let columns = Columns::new(&[&score]).unwrap();
+    let scores = SessionTable::new(&client, &session, &columns).unwrap();
+    let so_far = earlier_mean(&scores, 0, MeanThrough::ThisSession).unwrap();
+    let parts = disaggregate(&score, &client, None, Trend::Kept).unwrap();
+    let columns = Columns::new(&[&score, &so_far, &parts.between]).unwrap();
+    let table = SessionTable::new(&client, &session, &columns).unwrap();
+    let periods = person_periods(&table, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+    let time: Vec<f64> = periods.session.iter().map(|session| *session as f64).collect();
+    let z = |predictor: usize| {
+        let columns = Columns::new(&[&periods.predictors[predictor], &time]).unwrap();
+        let fit = discrete_time_hazard(&periods.dropout(), &columns, HazardLink::Logit, None, 0.95).unwrap();
+        fit.coefficients[1].value / fit.coefficients[1].standard_error
+    };
+    assert!(z(0).abs() < 2.0 && z(1).abs() < 2.0, "{} {}", z(0), z(1));
+    assert!(z(2) < -10.0, "{}", z(2));
 }
 
 #[test]
@@ -414,9 +546,9 @@ fn hazards_agree_with_glm() {
     for case in cases("hazard") {
         let link = if case["link"] == "logit" { HazardLink::Logit } else { HazardLink::ComplementaryLogLog };
         let found = if case["data"] == "drop" {
-            discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, 0.95)
+            discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, None, 0.95)
         } else {
-            discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, 0.95)
+            discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, None, 0.95)
         }
         .unwrap();
         let (values, errors) = (numbers(&case["coefficients"]), numbers(&case["errors"]));
@@ -425,14 +557,52 @@ fn hazards_agree_with_glm() {
         }
         assert!(close(found.deviance, number(&case, "deviance"), CLOSED_FORM));
         assert_eq!((found.status, found.rows_dropped), (Status::Defined, 0));
+        let ratio = &found.ratios()[1];
+        let low = libm::exp(found.coefficients[1].interval.unwrap().low);
+        assert_eq!((ratio.value, ratio.interval.unwrap().low), (libm::exp(found.coefficients[1].value), low));
     }
+    // Standard errors robust to therapists: the same coefficients.
+    let therapist: Vec<u32> = drop.iter().map(|row| (row.0 as u32 - 1) / 6).collect();
+    for case in cases("robust") {
+        let link = if case["link"] == "logit" { HazardLink::Logit } else { HazardLink::ComplementaryLogLog };
+        let columns = Columns::new(&[&before]).unwrap();
+        let found = discrete_time_hazard(&left, &columns, link, Some(&therapist), 0.95).unwrap();
+        for (place, estimate) in found.coefficients.iter().enumerate() {
+            assert!(close(estimate.standard_error, numbers(&case["errors"])[place], 1e-7), "{}", case["id"]);
+            assert_eq!(estimate.degrees_of_freedom, 9.0);
+        }
+        assert_eq!(found.clusters, Some(10));
+        let one = discrete_time_hazard(&left, &columns, link, Some(&[7; 309]), 0.95).unwrap();
+        assert_eq!((one.status, one.coefficients[1].value.is_nan()), (Status::TooFewUnits, true));
+        let short = discrete_time_hazard(&left, &columns, link, Some(&[7]), 0.95);
+        assert_eq!(short.unwrap_err().code(), "length-mismatch");
+    }
+    // The hazard of each session is that of the life table.
+    let session: Vec<i64> = drop.iter().map(|row| row.1 as i64).collect();
+    let columns = HazardTime::EachSession.columns(&session);
+    let columns: Vec<&[f64]> = columns.iter().map(|(_, column)| column.as_slice()).collect();
+    let each =
+        discrete_time_hazard(&left, &Columns::new(&columns).unwrap(), HazardLink::Logit, None, 0.95).unwrap();
+    let (at_risk, dropouts) = (&cases("life-table")[0]["at_risk"], &cases("life-table")[0]["dropouts"]);
+    for (place, (at_risk, dropouts)) in numbers(at_risk).into_iter().zip(numbers(dropouts)).enumerate() {
+        let own = if place == 0 { 0.0 } else { each.coefficients[place].value };
+        let odds = libm::exp(each.coefficients[0].value + own);
+        assert!(close(odds / (1.0 + odds), dropouts / at_risk, CLOSED_FORM));
+    }
+    assert_eq!(HazardTime::Linear.columns(&[3]), [(None, vec![3.0])]);
+    let logarithm = HazardTime::Logarithm.columns(&[0, 1, 8]);
+    assert!(
+        logarithm[0].1[0].is_nan()
+            && logarithm[0].1[1] == 0.0
+            && close(logarithm[0].1[2], 8.0_f64.ln(), 1e-15)
+    );
     assert_eq!((events.len(), events.iter().sum::<f64>()), (541, 30.0));
 }
 
 #[test]
 fn hazards_that_cannot_be_estimated_have_a_status() {
     let fit = |events: &[f64], columns: &[&[f64]]| {
-        discrete_time_hazard(events, &Columns::new(columns).unwrap(), HazardLink::Logit, 0.95).unwrap()
+        discrete_time_hazard(events, &Columns::new(columns).unwrap(), HazardLink::Logit, None, 0.95).unwrap()
     };
     assert_eq!(fit(&[], &[]).status, Status::AllMissing);
     assert_eq!(fit(&[f64::NAN; 3], &[]).status, Status::AllMissing);
@@ -446,14 +616,15 @@ fn hazards_that_cannot_be_estimated_have_a_status() {
     // Every event lies above every other row: no maximum.
     for link in [HazardLink::Logit, HazardLink::ComplementaryLogLog] {
         let told = events.map(|event| event * 2.0 + 0.5);
-        let found = discrete_time_hazard(&events, &Columns::new(&[&told]).unwrap(), link, 0.95).unwrap();
+        let found =
+            discrete_time_hazard(&events, &Columns::new(&[&told]).unwrap(), link, None, 0.95).unwrap();
         assert_eq!(found.status, Status::Undefined);
         assert!(found.coefficients.iter().all(|estimate| estimate.value.is_nan()));
     }
     let gap = [1.0, 2.0, f64::NAN, 1.0, 2.0, 4.0, 2.5];
     let found = fit(&events, &[&gap]);
     assert_eq!((found.status, found.rows_used, found.rows_dropped), (Status::Defined, 6, 1));
-    let wrong = discrete_time_hazard(&[2.0, 0.0], &Columns::new(&[]).unwrap(), HazardLink::Logit, 0.95);
+    let wrong = discrete_time_hazard(&[2.0, 0.0], &Columns::new(&[]).unwrap(), HazardLink::Logit, None, 0.95);
     assert_eq!(wrong.unwrap_err().code(), "invalid-option");
 }
 
@@ -500,6 +671,24 @@ fn shares_remaining_agree_with_survival() {
         assert!(close(row.remaining, at("remaining"), CLOSED_FORM));
         assert!(close(row.incidence, at("event"), CLOSED_FORM));
         assert!(close(row.competing_incidence, at("competing"), CLOSED_FORM));
+        for (name, error, interval) in [
+            ("event", row.incidence_standard_error, &row.incidence_interval),
+            ("competing", row.competing_incidence_standard_error, &row.competing_incidence_interval),
+        ] {
+            assert!(
+                close(error, at(&format!("{name}_error")), CLOSED_FORM)
+                    || (error == 0.0 && interval.is_none())
+            );
+            if let Some(interval) = interval {
+                assert!(close(interval.low, at(&format!("{name}_low")), CLOSED_FORM));
+                assert!(close(interval.high, at(&format!("{name}_high")), CLOSED_FORM));
+            }
+        }
+    }
+    // Without a competing end the share with the event has the error of the share remaining.
+    for row in incidence(&time, &ends("event"), 0.95).unwrap() {
+        assert!(close(row.incidence_standard_error, row.remaining_standard_error, CLOSED_FORM));
+        assert!(row.competing_incidence_interval.is_none() && row.competing_incidence_standard_error == 0.0);
     }
     // Censoring the planned ends instead would put dropout too high.
     let censored: Vec<EndKind> = ends("state")
@@ -509,15 +698,35 @@ fn shares_remaining_agree_with_survival() {
     let naive = incidence(&time, &censored, 0.95).unwrap();
     assert!(naive.last().unwrap().incidence > found.last().unwrap().incidence + 0.05);
     let test = &cases("log-rank")[0];
-    let first: Vec<bool> = treated.iter().map(|treated| *treated == 1.0).collect();
-    let found = log_rank(&time, &ends("event"), &first).unwrap();
+    let arms: Vec<u32> = treated.iter().map(|treated| *treated as u32).collect();
+    let found = log_rank(&time, &ends("event"), &arms).unwrap();
     assert!(close(found.chi_square, number(test, "chi_square"), CLOSED_FORM));
-    assert!(close(found.expected, number(test, "expected"), CLOSED_FORM));
-    assert_eq!(found.observed, number(test, "observed"));
-    assert_eq!(log_rank(&time, &ends("event"), &[true; 42]).unwrap().status, Status::TooFewUnits);
-    assert_eq!(log_rank(&[1.0], &[EndKind::Event], &[true]).unwrap().status, Status::TooFewUnits);
-    let none = log_rank(&[1.0, 2.0], &[EndKind::Censored; 2], &[true, false]).unwrap();
+    assert!(close(found.groups[1].expected, number(test, "expected"), CLOSED_FORM));
+    assert_eq!((found.groups[1].observed, found.degrees_of_freedom), (number(test, "observed"), 1));
+    let test = &cases("log-rank-groups")[0];
+    let groups: Vec<u32> = numbers(&test["group"]).iter().map(|group| *group as u32).collect();
+    let found = log_rank(&time, &ends("event"), &groups).unwrap();
+    assert!(close(found.chi_square, number(test, "chi_square"), CLOSED_FORM));
+    assert!(close(found.p_value, number(test, "p"), 1e-7));
+    for (place, group) in found.groups.iter().enumerate() {
+        assert_eq!(group.observed, numbers(&test["observed"])[place]);
+        assert!(close(group.expected, numbers(&test["expected"])[place], CLOSED_FORM));
+    }
+    assert_eq!((found.degrees_of_freedom, found.groups[0].clients), (3, 10));
+    assert_eq!(log_rank(&time, &ends("event"), &[1; 42]).unwrap().status, Status::TooFewUnits);
+    assert_eq!(log_rank(&[1.0], &[EndKind::Event], &[1]).unwrap().status, Status::TooFewUnits);
+    let none = log_rank(&[1.0, 2.0], &[EndKind::Censored; 2], &[1, 0]).unwrap();
     assert_eq!((none.status, none.p_value.is_nan()), (Status::ZeroVariance, true));
+    // A group that nobody was left in when the first event happened says nothing, and takes no degree of freedom.
+    let left = log_rank(
+        &[1.0, 2.0, 3.0, 4.0],
+        &[EndKind::Censored, EndKind::Event, EndKind::Event, EndKind::Event],
+        &[0, 1, 1, 2],
+    );
+    assert_eq!(left.unwrap().degrees_of_freedom, 1);
+    let many: Vec<u32> = (0..1001).collect();
+    let refused = log_rank(&vec![1.0; 1001], &vec![EndKind::Event; 1001], &many).unwrap_err();
+    assert_eq!(refused.code(), "invalid-option");
     assert!(incidence(&[], &[], 0.95).unwrap().is_empty());
 }
 
@@ -538,7 +747,9 @@ fn trap_15_clients_are_drawn_not_rows() {
         }
     }
     let bootstrap = Bootstrap::new(1000, 5).unwrap();
-    let found = attendance(&appointments, &client, &order, 0.95, Some(&bootstrap)).unwrap();
+    let found =
+        attendance(&appointments, &client, &order, ClientCancellations::NotKept, 0.95, Some(&bootstrap))
+            .unwrap();
     let width = |estimate: &Estimate| {
         let interval = estimate.interval.unwrap();
         interval.high - interval.low
@@ -552,7 +763,7 @@ fn trap_15_clients_are_drawn_not_rows() {
 
 #[test]
 fn attendance_keeps_kinds_of_absence_apart() {
-    use Appointment::{Attended, CancelledByProvider, CancelledInTime, CancelledLate, NoShow};
+    use Appointment::{Attended, CancelledByClient, CancelledByProvider, CancelledLate, NoShow};
 
     let case = &cases("wilson")[0];
     let (successes, trials) = (numbers(&case["successes"]), numbers(&case["trials"]));
@@ -565,14 +776,27 @@ fn attendance_keeps_kinds_of_absence_apart() {
     assert_eq!(wilson(0, 0, 0.95).unwrap().status, Status::AllMissing);
     assert_eq!(wilson(2, 1, 0.95).unwrap_err().code(), "invalid-option");
     // Rows in any order; the provider's cancellation is nobody's first appointment.
-    let kinds = [Attended, CancelledByProvider, NoShow, CancelledLate, Attended, CancelledInTime];
-    let found = attendance(&kinds, &[1, 1, 1, 2, 2, 2], &[3, 1, 2, 1, 2, 3], 0.95, None).unwrap();
+    let kinds = [Attended, CancelledByProvider, NoShow, CancelledLate, Attended, CancelledByClient];
+    let found = attendance(
+        &kinds,
+        &[1, 1, 1, 2, 2, 2],
+        &[3, 1, 2, 1, 2, 3],
+        ClientCancellations::NotKept,
+        0.95,
+        None,
+    )
+    .unwrap();
     assert_eq!((found.first.value, found.first.rows_used), (0.0, 2));
     assert_eq!((found.all.value, found.all.rows_used, found.all.rows_dropped), (0.4, 5, 1));
     assert!((found.follow_up.value - 2.0 / 3.0).abs() < 1e-12);
     assert_eq!((found.no_shows, found.late_cancellations, found.provider_cancellations), (1, 1, 1));
-    let none = attendance(&[], &[], &[], 0.95, None).unwrap();
+    let none = attendance(&[], &[], &[], ClientCancellations::NotKept, 0.95, None).unwrap();
     assert_eq!((none.all.status, none.follow_up.status), (Status::AllMissing, Status::AllMissing));
+    // What the client cancelled in time may be left out; what was cancelled late was not kept.
+    let out = ClientCancellations::LeftOut;
+    let found = attendance(&kinds, &[1, 1, 1, 2, 2, 2], &[3, 1, 2, 1, 2, 3], out, 0.95, None).unwrap();
+    assert_eq!((found.all.value, found.all.rows_used, found.all.rows_dropped), (0.5, 4, 2));
+    assert_eq!((found.client_cancellations, found.first.value), (1, 0.0));
 }
 
 /// Rows of some clients, their sessions numbered without repeats.
@@ -646,7 +870,7 @@ proptest! {
         let x: Vec<f64> = rows.iter().map(|row| row.1).collect();
         let moved: Vec<f64> = x.iter().map(|x| x * scale + shift).collect();
         for link in [HazardLink::Logit, HazardLink::ComplementaryLogLog] {
-            let fit = |x: &[f64]| discrete_time_hazard(&events, &Columns::new(&[x]).unwrap(), link, 0.95).unwrap();
+            let fit = |x: &[f64]| discrete_time_hazard(&events, &Columns::new(&[x]).unwrap(), link, None, 0.95).unwrap();
             let (one, other) = (fit(&x), fit(&moved));
             prop_assert_eq!(one.status, other.status);
             if one.status == Status::Defined {
@@ -686,12 +910,12 @@ proptest! {
         clients.dedup();
         let endings: Vec<Ending> =
             clients.iter().map(|client| [Ending::Dropout, Ending::Planned, Ending::Ongoing][*client as usize % 3]).collect();
-        let periods = person_periods(&table, 0, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+        let periods = person_periods(&table, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
         let left = endings.iter().filter(|ending| **ending == Ending::Dropout).count() as f64;
         prop_assert_eq!(periods.dropout().iter().sum::<f64>(), left);
         prop_assert_eq!(periods.life_table().iter().map(|row| row.at_risk).sum::<usize>(), periods.session.len());
-        let predictor = Columns::new(&[&periods.predictor]).unwrap();
-        let model = discrete_time_hazard(&periods.dropout(), &predictor, HazardLink::Logit, 0.95).unwrap();
+        let predictor = Columns::new(&[&periods.predictors[0]]).unwrap();
+        let model = discrete_time_hazard(&periods.dropout(), &predictor, HazardLink::Logit, None, 0.95).unwrap();
         prop_assert_eq!(model.coefficients[0].value.is_nan(), model.status != Status::Defined);
     }
 }

@@ -1,6 +1,6 @@
 //! Which forms belong to the same client, session and so on.
 
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt};
 
 use crate::error::MOST_ROWS;
 
@@ -57,18 +57,30 @@ pub fn group_forms(ids: &[&[u32]]) -> FormGroups {
     let mut incomplete = vec![false; rows];
     for codes in ids {
         let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
+        // Rows of a client often follow each other.
+        let mut last = None;
         for ((group, code), incomplete) in groups.iter_mut().zip(*codes).zip(&mut incomplete) {
             *incomplete |= *code == MISSING_ID;
-            let next = seen.len() as u32;
-            *group = *seen.entry((*group, *code)).or_insert(next);
+            let ids = (*group, *code);
+            *group = match last {
+                Some((known, of_last)) if known == ids => of_last,
+                _ => {
+                    let next = seen.len() as u32;
+                    *seen.entry(ids).or_insert(next)
+                }
+            };
+            last = Some((ids, *group));
         }
     }
     let (mut repeated, mut missing) = (Rows::default(), Rows::default());
-    let mut seen = HashSet::new();
+    // Groups are numbered in the order of first appearance: a row is the first of its group if the number is new.
+    let mut seen = 0;
     for (row, (group, incomplete)) in groups.iter().zip(&incomplete).enumerate() {
+        let is_first = *group == seen;
+        seen += u32::from(is_first);
         if *incomplete {
             missing.add(row);
-        } else if !seen.insert(*group) {
+        } else if !is_first {
             repeated.add(row);
         }
     }

@@ -15,17 +15,27 @@ pub enum Appointment {
     NoShow,
     /// The client cancelled too late for the time to be used.
     CancelledLate,
-    /// The client cancelled in time.
-    CancelledInTime,
+    /// The client cancelled, in time as far as is known.
+    CancelledByClient,
     /// The provider cancelled: no appointment the client could have kept.
     CancelledByProvider,
+}
+
+/// What becomes of appointments that the client cancelled in time. Late cancellations always count as not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClientCancellations {
+    /// They were scheduled and not kept.
+    #[default]
+    NotKept,
+    /// They are left out, as those the provider cancelled are.
+    LeftOut,
 }
 
 /// Attendance of clients.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Attendance {
-    /// Attended of those not cancelled by the provider.
+    /// Attended of those that count: not cancelled by the provider, nor, if they are left out, by the client in time.
     pub all: Estimate,
     /// The same of clients' first appointments.
     pub first: Estimate,
@@ -35,8 +45,10 @@ pub struct Attendance {
     pub all_by_clients: Option<Estimate>,
     /// Appointments the client neither kept nor cancelled.
     pub no_shows: usize,
-    /// Cancelled too late.
+    /// Cancelled by the client too late.
     pub late_cancellations: usize,
+    /// Cancelled by the client in time.
+    pub client_cancellations: usize,
     /// Cancelled by the provider, not counted in rates.
     pub provider_cancellations: usize,
 }
@@ -82,7 +94,8 @@ pub fn wilson(successes: usize, trials: usize, confidence: f64) -> Result<Estima
         .with_rows(trials, trials, 0))
 }
 
-/// Attendance rates, attended / (scheduled less cancelled by the provider), of all, first and later appointments.
+/// Attendance rates, attended / (scheduled less those left out), of all, first and later appointments. What the provider
+/// cancelled is left out; what the client cancelled in time is as `cancellations` says.
 ///
 /// Row `i` is appointment number `order[i]` of client `client[i]`. Wilson's intervals take appointments as independent; with a
 /// [`Bootstrap`], which draws clients, one that does not is given too.
@@ -94,6 +107,7 @@ pub fn attendance(
     appointments: &[Appointment],
     client: &[u32],
     order: &[i64],
+    cancellations: ClientCancellations,
     confidence: f64,
     bootstrap: Option<&Bootstrap>,
 ) -> Result<Attendance, PsychometricsError> {
@@ -102,7 +116,11 @@ pub fn attendance(
         return Err(PsychometricsError::LengthMismatch { what: "appointments, clients and order" });
     }
     let kind = |row: usize| appointments.get(row).copied();
-    let keeps = |row: usize| kind(row) != Some(Appointment::CancelledByProvider);
+    let keeps = |row: usize| match kind(row) {
+        Some(Appointment::CancelledByProvider) | None => false,
+        Some(Appointment::CancelledByClient) => cancellations == ClientCancellations::NotKept,
+        Some(_) => true,
+    };
     let groups = Groups::new(client, keeps).ordered_by(|row| order.get(row).copied().unwrap_or_default());
     let attended =
         |rows: &[usize]| rows.iter().filter(|row| kind(**row) == Some(Appointment::Attended)).count();
@@ -110,7 +128,6 @@ pub fn attendance(
     let firsts = groups.iter().filter(|rows| attended(&rows[..1]) == 1).count();
     let (came, scheduled) = per_client.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let count = |wanted| appointments.iter().filter(|appointment| **appointment == wanted).count();
-    let provider_cancellations = count(Appointment::CancelledByProvider);
     let rate = |came, scheduled, clients| -> Result<Estimate, PsychometricsError> {
         let rate = wilson(came, scheduled, confidence)?;
         Ok(rate.with_rows(clients, scheduled, 0))
@@ -136,10 +153,11 @@ pub fn attendance(
             scheduled - groups.count(),
             groups.iter().filter(|rows| rows.len() > 1).count(),
         )?,
-        all: Estimate { rows_dropped: provider_cancellations, ..all },
+        all: Estimate { rows_dropped: appointments.len() - scheduled, ..all },
         all_by_clients,
         no_shows: count(Appointment::NoShow),
         late_cancellations: count(Appointment::CancelledLate),
-        provider_cancellations,
+        client_cancellations: count(Appointment::CancelledByClient),
+        provider_cancellations: count(Appointment::CancelledByProvider),
     })
 }

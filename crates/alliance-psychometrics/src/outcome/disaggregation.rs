@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::lag::{MeanThrough, earlier_mean};
 use crate::groups::Groups;
+use crate::sessions::SessionTable;
 use crate::{Columns, PsychometricsError, Status};
 
 /// A line through fewer sessions leaves no residual.
@@ -56,8 +58,8 @@ impl fmt::Debug for Disaggregation {
 
 /// Takes scores apart into what is within clients and what is between them (and their therapists).
 ///
-/// A client's mean holds all their sessions, also later ones: this describes, it does not predict; see
-/// [`earlier_mean`](super::earlier_mean). Clients count alike in a therapist's mean, whatever the number of their sessions (Baldwin, Wampold and
+/// A client's mean holds all their sessions, also later ones: this describes, it does not predict; for that there is
+/// [`disaggregate_so_far`]. Clients count alike in a therapist's mean, whatever the number of their sessions (Baldwin, Wampold and
 /// Imel 2007, Journal of Consulting and Clinical Psychology 75).
 ///
 /// # Errors
@@ -152,6 +154,73 @@ pub fn disaggregate(
         within,
         between,
         therapist,
+        grand_mean,
+    })
+}
+
+/// Takes scores apart as they could be taken apart then: each client's level is the mean of their sessions so far.
+///
+/// score = grand mean + between + within in every row, as in [`disaggregate`], with `between` moving from session to session. No
+/// number holds a later session of the client: the grand mean, the same in every row, is that of clients' first
+/// scores. With [`MeanThrough::PreviousSession`] a client's first score has no parts (NaN); with
+/// [`MeanThrough::ThisSession`] it is all `between`.
+///
+/// # Errors
+///
+/// `invalid-option` for a column the table does not have.
+///
+/// ```
+/// use alliance_psychometrics::Columns;
+/// use alliance_psychometrics::outcome::{MeanThrough, disaggregate_so_far};
+/// use alliance_psychometrics::sessions::SessionTable;
+///
+/// let alliance = [4.0, 6.0, 2.0, 4.0];
+/// let table = SessionTable::new(&[1, 1, 2, 2], &[1, 2, 1, 2], &Columns::new(&[&alliance])?)?;
+/// let parts = disaggregate_so_far(&table, 0, MeanThrough::ThisSession)?;
+/// assert_eq!(parts.within, [0.0, 1.0, 0.0, 1.0]);
+/// assert_eq!(parts.between, [1.0, 2.0, -1.0, 0.0]);
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+pub fn disaggregate_so_far(
+    table: &SessionTable<'_>,
+    column: usize,
+    through: MeanThrough,
+) -> Result<Disaggregation, PsychometricsError> {
+    let mut between = earlier_mean(table, column, through)?;
+    let score = |row: &usize| table.value(*row, column);
+    let scored = |rows: &[usize]| rows.iter().filter(|row| !score(row).is_nan()).count();
+    let firsts: Vec<f64> =
+        table.client_rows().filter_map(|rows| rows.iter().map(score).find(|score| !score.is_nan())).collect();
+    let clients = firsts.len();
+    let grand_mean = mean(firsts.into_iter());
+    let mut within = vec![f64::NAN; between.len()];
+    let mut varies = false;
+    for (row, (level, part)) in between.iter_mut().zip(&mut within).enumerate() {
+        let score = score(&row);
+        *part = score - *level;
+        // Where there is no score there are no parts; a mean of equal scores differs from them by rounding only.
+        if part.is_nan() {
+            *level = f64::NAN;
+        } else if part.abs() <= 1e-14 * score.abs() {
+            *part = 0.0;
+        }
+        varies |= *part != 0.0 && !part.is_nan();
+        *level -= grand_mean;
+    }
+    let rows_used = within.iter().filter(|part| !part.is_nan()).count();
+    Ok(Disaggregation {
+        rows_used,
+        rows_dropped: within.len() - rows_used,
+        clients,
+        single_session_clients: table.client_rows().filter(|rows| scored(rows) == 1).count(),
+        status: match () {
+            () if clients == 0 => Status::AllMissing,
+            () if !varies => Status::ZeroVariance,
+            () => Status::Defined,
+        },
+        within,
+        between,
+        therapist: None,
         grand_mean,
     })
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::lag::check_column;
 use crate::PsychometricsError;
 use crate::groups::Groups;
 use crate::sessions::SessionTable;
@@ -10,7 +9,8 @@ use crate::sessions::SessionTable;
 /// More session numbers between a client's first and last are taken for an error in them.
 const MOST_SESSIONS: i64 = 100_000;
 
-/// How a client's treatment stands after their last session. The definition of dropout is the caller's.
+/// How a client's treatment stands after their last session. The definition of dropout is the caller's; see
+/// [`endings_by_length`] for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// The client left: did not come to the session after the last one.
@@ -53,8 +53,8 @@ pub struct PersonPeriods {
     pub session: Vec<i64>,
     /// What happened.
     pub event: Vec<PeriodEvent>,
-    /// The predictor `lag` sessions before; NaN if it is missing.
-    pub predictor: Vec<f64>,
+    /// Each column of the table as it was `lag` sessions before; NaN if it is missing.
+    pub predictors: Vec<Vec<f64>>,
     /// Clients with a session at risk.
     pub clients: usize,
     /// Clients with one session who did not leave after it: never at risk.
@@ -110,19 +110,72 @@ impl PersonPeriods {
     }
 }
 
+/// The endings as they are if dropout is defined by the number of sessions: whoever ended, as planned or not, after fewer
+/// than `least` sessions dropped out, and nobody else did.
+///
+/// Definitions of dropout disagree, and rates with them (Swift and Greenberg 2012, Journal of Consulting and Clinical
+/// Psychology 80): report both. `sessions[i]` is how many sessions client `i` had; treatments that go on stay so.
+///
+/// # Errors
+///
+/// `length-mismatch`.
+pub fn endings_by_length(
+    endings: &[Ending],
+    sessions: &[usize],
+    least: usize,
+) -> Result<Vec<Ending>, PsychometricsError> {
+    if endings.len() != sessions.len() {
+        return Err(PsychometricsError::LengthMismatch { what: "endings and numbers of sessions" });
+    }
+    let by_length = |(ending, sessions): (&Ending, &usize)| match ending {
+        Ending::Ongoing => Ending::Ongoing,
+        Ending::Dropout | Ending::Planned if *sessions < least => Ending::Dropout,
+        Ending::Dropout | Ending::Planned => Ending::Planned,
+    };
+    Ok(endings.iter().zip(sessions).map(by_length).collect())
+}
+
+/// When each client's time ended, for [`incidence`](super::incidence): in the session after their last one if they left
+/// or treatment ended, and at their last one if it goes on. NaN for a client without a row.
+///
+/// These times and the rows of [`person_periods`] say the same: a client counts as at risk in the same sessions.
+///
+/// # Errors
+///
+/// `length-mismatch`.
+pub fn ending_times(
+    table: &SessionTable<'_>,
+    clients: &[u32],
+    endings: &[Ending],
+) -> Result<Vec<f64>, PsychometricsError> {
+    if clients.len() != endings.len() {
+        return Err(PsychometricsError::LengthMismatch { what: "clients and endings" });
+    }
+    let lasts: Vec<Option<i64>> =
+        table.client_rows().map(|rows| rows.last().map(|row| table.session(*row))).collect();
+    let time = |(client, ending): (&u32, &Ending)| {
+        let place = table.client_codes().binary_search(client).ok()?;
+        let last = (*lasts.get(place)?)? as f64;
+        Some(if *ending == Ending::Ongoing { last } else { last + 1.0 })
+    };
+    Ok(clients.iter().zip(endings).map(|each| time(each).unwrap_or(f64::NAN)).collect())
+}
+
 /// Makes the table of sessions at risk for a discrete-time analysis of dropout.
 ///
 /// A client is at risk from the session after the first to the last session, and, having left, in the session after
-/// it: that is where the dropout stands. The predictor of a session is column `column` from `lag` sessions before, by number: the
-/// rating made in the session after which the client left is the last that can foretell it. A rating of the session at
-/// risk itself, or a mean over all sessions, is not to be had here: whoever left has none.
+/// it: that is where the dropout stands. Predictors of a session are the table's columns `lag` sessions before, by
+/// number: the rating made in the session after which the client left is the last that can foretell it. A rating of
+/// the session at risk itself is not to be had here: whoever left has none. Nor should a column hold means over all
+/// sessions, which know how long the client stayed; [`earlier_mean`](super::earlier_mean) gives those of sessions so
+/// far.
 ///
 /// Each client of the table has one row in `clients` and `endings`. A client's last session is the highest number
 /// with a row, with or without a value.
 ///
 /// # Errors
 ///
-/// `length-mismatch`; `invalid-option` for lag 0, a column the table does not have, a client without an ending or with
+/// `length-mismatch`; `invalid-option` for lag 0, a client without an ending or with
 /// two, or session numbers more than 100 000 apart.
 ///
 /// ```
@@ -133,21 +186,19 @@ impl PersonPeriods {
 /// let alliance = [5.0, 4.0, 5.5, 6.0];
 /// let table = SessionTable::new(&[1, 1, 2, 2], &[1, 2, 1, 2], &Columns::new(&[&alliance])?)?;
 /// let endings = [Ending::Dropout, Ending::Ongoing];
-/// let periods = person_periods(&table, 0, 1, &[1, 2], &endings, PlannedEnds::Competing)?;
+/// let periods = person_periods(&table, 1, &[1, 2], &endings, PlannedEnds::Competing)?;
 /// assert_eq!(periods.session, [2, 3, 2]);
-/// assert_eq!(periods.predictor, [5.0, 4.0, 5.5]);
+/// assert_eq!(periods.predictors[0], [5.0, 4.0, 5.5]);
 /// assert_eq!(periods.event[1], PeriodEvent::Dropout);
 /// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
 /// ```
 pub fn person_periods(
     table: &SessionTable<'_>,
-    column: usize,
     lag: u32,
     clients: &[u32],
     endings: &[Ending],
     planned: PlannedEnds,
 ) -> Result<PersonPeriods, PsychometricsError> {
-    check_column(table, column)?;
     if lag == 0 {
         return Err(PsychometricsError::option(
             "lag",
@@ -169,7 +220,7 @@ pub fn person_periods(
         client: Vec::new(),
         session: Vec::new(),
         event: Vec::new(),
-        predictor: Vec::new(),
+        predictors: vec![Vec::new(); table.column_count()],
         clients: 0,
         clients_never_at_risk: 0,
     };
@@ -200,7 +251,9 @@ pub fn person_periods(
             found.client.push(*client);
             found.session.push(session);
             found.event.push(event);
-            found.predictor.push(source.map_or(f64::NAN, |row| table.value(**row, column)));
+            for (column, predictor) in found.predictors.iter_mut().enumerate() {
+                predictor.push(source.map_or(f64::NAN, |row| table.value(**row, column)));
+            }
         }
         if found.session.len() > before {
             found.clients += 1;

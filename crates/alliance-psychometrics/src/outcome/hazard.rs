@@ -1,6 +1,7 @@
 //! The chance of leaving in a session, given that the client is still there.
 
-use crate::distributions::{normal, normal_two_sided};
+use super::robust::cluster_sandwich;
+use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
 use crate::estimate::check_confidence;
 use crate::linear::Symmetric;
 use crate::{Columns, Estimate, Level, PsychometricsError, Status};
@@ -28,9 +29,9 @@ pub enum HazardLink {
 pub struct HazardModel {
     /// How the chance depends on the predictors.
     pub link: HazardLink,
-    /// The intercept, then one for each predictor, with normal intervals.
+    /// The intercept, then one for each predictor, with normal intervals (t with clusters).
     pub coefficients: Vec<Estimate>,
-    /// Two-sided p of each, by its z (Wald).
+    /// Two-sided p of each, by its z (Wald), or t with clusters.
     pub p_values: Vec<f64>,
     /// -2 log likelihood.
     pub deviance: f64,
@@ -40,18 +41,54 @@ pub struct HazardModel {
     pub rows_dropped: usize,
     /// Events among the rows used.
     pub events: usize,
+    /// Clusters of a robust model.
+    pub clusters: Option<usize>,
     /// `Defined`; `AllMissing`; `ZeroVariance` if all or none of the rows are events; `TooFewUnits` for fewer rows than
-    /// coefficients; `NotPositiveDefinite` if a predictor is a combination of others; `Undefined` if predictors tell events
+    /// coefficients, or fewer than two clusters; `NotPositiveDefinite` if a predictor is a combination of others; `Undefined` if predictors tell events
     /// from others without error, so that no maximum exists.
     pub status: Status,
+}
+
+impl HazardModel {
+    /// Ratios by which each predictor multiplies, for one unit more: odds with a logit, hazards with a complementary
+    /// log-log. Values and intervals are those of the coefficients, exponentiated; there is no standard error.
+    ///
+    /// The first is the odds (or the hazard) where all predictors are 0.
+    pub fn ratios(&self) -> Vec<Estimate> {
+        let method = match self.link {
+            HazardLink::Logit => "odds ratio of a discrete-time hazard",
+            HazardLink::ComplementaryLogLog => "hazard ratio of a discrete-time hazard",
+        };
+        self.coefficients
+            .iter()
+            .map(|coefficient| {
+                let ratio = Estimate {
+                    value: libm::exp(coefficient.value),
+                    standard_error: f64::NAN,
+                    interval: None,
+                    method,
+                    ..coefficient.clone()
+                };
+                match &coefficient.interval {
+                    Some(ends) => {
+                        ratio.with_interval(libm::exp(ends.low), libm::exp(ends.high), ends.confidence)
+                    }
+                    None => ratio,
+                }
+            })
+            .collect()
+    }
 }
 
 /// Discrete-time hazard by maximum likelihood: events (1, else 0) of sessions at risk on an intercept and predictors
 /// (Singer and Willett 2003).
 ///
 /// Rows come from [`person_periods`](super::person_periods); give functions of the session number among the predictors
-/// for a hazard that changes. Given the past, sessions at risk of one client are independent, so that rows need no
-/// clustering for the client; a therapist's clients may need it.
+/// for a hazard that changes ([`HazardTime`](super::HazardTime)). Given the past, sessions at risk of one client are
+/// independent, so that rows need no clustering for the client; a therapist's clients may need it. With `clusters`, such
+/// as therapists, standard errors are robust to that: the sandwich with scores summed by cluster, times G / (G - 1) for G
+/// clusters, and t with G - 1 degrees of freedom (Cameron and Miller 2015, Journal of Human Resources 50). In R:
+/// `sandwich::vcovCL(glm(...), cluster)`.
 ///
 /// # Errors
 ///
@@ -63,7 +100,7 @@ pub struct HazardModel {
 /// use alliance_psychometrics::outcome::{HazardLink, discrete_time_hazard};
 ///
 /// let left = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
-/// let model = discrete_time_hazard(&left, &Columns::new(&[])?, HazardLink::Logit, 0.95)?;
+/// let model = discrete_time_hazard(&left, &Columns::new(&[])?, HazardLink::Logit, None, 0.95)?;
 /// assert!((model.coefficients[0].value - (2.0_f64 / 6.0).ln()).abs() < 1e-12);
 /// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
 /// ```
@@ -71,12 +108,16 @@ pub fn discrete_time_hazard(
     events: &[f64],
     predictors: &Columns<'_>,
     link: HazardLink,
+    clusters: Option<&[u32]>,
     confidence: f64,
 ) -> Result<HazardModel, PsychometricsError> {
     check_confidence(confidence)?;
     Columns::new(&[events])?;
     if predictors.count() > 0 && predictors.rows() != events.len() {
         return Err(PsychometricsError::LengthMismatch { what: "events and predictors" });
+    }
+    if clusters.is_some_and(|clusters| clusters.len() != events.len()) {
+        return Err(PsychometricsError::LengthMismatch { what: "events and clusters" });
     }
     if events.iter().any(|event| !event.is_nan() && *event != 0.0 && *event != 1.0) {
         return Err(PsychometricsError::option("events", "0 or 1"));
@@ -92,23 +133,32 @@ pub fn discrete_time_hazard(
         () if rows.is_empty() => Err(Status::AllMissing),
         () if count == 0 || count == rows.len() => Err(Status::ZeroVariance),
         () if rows.len() <= data.size => Err(Status::TooFewUnits),
-        () => data.solve(),
+        () => {
+            let of_rows =
+                clusters.map(|codes| rows.iter().filter_map(|row| codes.get(*row).copied()).collect());
+            data.solve(of_rows)
+        }
     };
-    let level = Level::OneSession;
+    let level = Level::PooledRows;
     let method = match link {
         HazardLink::Logit => "discrete-time hazard, logit",
         HazardLink::ComplementaryLogLog => "discrete-time hazard, cloglog",
     };
     let describe = |estimate: Estimate| estimate.with_rows(rows.len(), rows.len(), events.len() - rows.len());
-    let z = normal(0.5 + confidence / 2.0);
+    let degrees =
+        solved.as_ref().ok().and_then(|found| found.clusters).map_or(f64::NAN, |count| count as f64 - 1.0);
+    let z = if degrees.is_nan() {
+        normal(0.5 + confidence / 2.0)
+    } else {
+        student_t(0.5 + confidence / 2.0, degrees)
+    };
     let (coefficients, deviance, status) = match &solved {
         Ok(found) => {
             let coefficient = |(value, error): (&f64, &f64)| {
-                describe(Estimate::new(*value, level, method)).with_standard_error(*error).with_interval(
-                    value - z * error,
-                    value + z * error,
-                    confidence,
-                )
+                describe(Estimate::new(*value, level, method))
+                    .with_standard_error(*error)
+                    .with_degrees_of_freedom(degrees)
+                    .with_interval(value - z * error, value + z * error, confidence)
             };
             (
                 found.values.iter().zip(&found.errors).map(coefficient).collect(),
@@ -123,7 +173,10 @@ pub fn discrete_time_hazard(
     };
     let p_values = coefficients
         .iter()
-        .map(|estimate| normal_two_sided(estimate.value / estimate.standard_error))
+        .map(|estimate| {
+            let z = estimate.value / estimate.standard_error;
+            if degrees.is_nan() { normal_two_sided(z) } else { student_t_two_sided(z, degrees) }
+        })
         .collect();
     Ok(HazardModel {
         link,
@@ -133,6 +186,7 @@ pub fn discrete_time_hazard(
         rows_used: rows.len(),
         rows_dropped: events.len() - rows.len(),
         events: count,
+        clusters: solved.ok().and_then(|found| found.clusters),
         status,
     })
 }
@@ -151,6 +205,7 @@ struct Found {
     values: Vec<f64>,
     errors: Vec<f64>,
     deviance: f64,
+    clusters: Option<usize>,
 }
 
 impl Data {
@@ -186,7 +241,7 @@ impl Data {
         }
     }
 
-    fn solve(&self) -> Result<Found, Status> {
+    fn solve(&self, clusters: Option<Vec<u32>>) -> Result<Found, Status> {
         let share = self.events.iter().filter(|event| **event).count() as f64 / self.events.len() as f64;
         let mut values = vec![0.0; self.size];
         if let Some(intercept) = values.first_mut() {
@@ -217,18 +272,29 @@ impl Data {
                 && step.iter().zip(&values).all(|(step, value)| step.abs() <= 1e-7 * value.abs().max(1.0));
             point = next;
             if settled {
-                return self.back(&values, &point).ok_or(Status::NotPositiveDefinite);
+                let bread = point.information.cholesky().ok_or(Status::NotPositiveDefinite)?.inverse();
+                let Some(clusters) = clusters else { return Ok(self.back(&values, &point, &bread, None)) };
+                let (covariance, count) = cluster_sandwich(&bread, self.row_scores(&values), &clusters)
+                    .ok_or(Status::TooFewUnits)?;
+                return Ok(self.back(&values, &point, &covariance, Some(count)));
             }
         }
         Err(Status::NotConverged)
     }
 
+    /// Each row's slope of the log likelihood in its linear predictor, with its cells.
+    fn row_scores<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = (f64, &'a [f64])> + 'a {
+        self.cells.chunks_exact(self.size).zip(&self.events).map(move |(cells, event)| {
+            let eta: f64 = cells.iter().zip(values).map(|(cell, value)| cell * value).sum();
+            (self.link.row(eta, *event).1, cells)
+        })
+    }
+
     /// In the units of the predictors as they came.
-    fn back(&self, values: &[f64], point: &Point) -> Option<Found> {
-        let covariance = point.information.cholesky()?.inverse();
+    fn back(&self, values: &[f64], point: &Point, covariance: &Symmetric, clusters: Option<usize>) -> Found {
         let shifts = || self.centres.iter().zip(&self.scales).map(|(centre, scale)| centre / scale);
-        let first = values.first()?;
-        let slopes = values.get(1..)?;
+        let first = values.first().copied().unwrap_or(f64::NAN);
+        let slopes = values.get(1..).unwrap_or_default();
         let intercept = first - slopes.iter().zip(shifts()).map(|(slope, shift)| slope * shift).sum::<f64>();
         let weights: Vec<f64> = std::iter::once(1.0).chain(shifts().map(|shift| -shift)).collect();
         let variance: f64 = weights
@@ -241,13 +307,14 @@ impl Data {
             .sum();
         let errors =
             (1..self.size).zip(&self.scales).map(|(place, scale)| covariance.at(place, place).sqrt() / scale);
-        Some(Found {
+        Found {
             values: std::iter::once(intercept)
                 .chain(slopes.iter().zip(&self.scales).map(|(slope, scale)| slope / scale))
                 .collect(),
             errors: std::iter::once(variance.sqrt()).chain(errors).collect(),
             deviance: point.deviance,
-        })
+            clusters,
+        }
     }
 
     /// Deviance, score and observed information.
@@ -293,10 +360,12 @@ impl HazardLink {
         match self {
             Self::Logit => {
                 let toward = if event { -eta } else { eta };
-                // ln(1 + e^x), large x kept finite.
-                let loss = toward.max(0.0) + libm::log1p(libm::exp(-toward.abs()));
-                let p = 1.0 / (1.0 + libm::exp(-eta));
-                (loss, f64::from(u8::from(event)) - p, p * (1.0 - p))
+                // ln(1 + e^x), large x kept finite; the same power gives both chances.
+                let power = libm::exp(-eta.abs());
+                let loss = toward.max(0.0) + libm::log1p(power);
+                let (larger, smaller) = (1.0 / (1.0 + power), power / (1.0 + power));
+                let (leaves, stays) = if eta >= 0.0 { (larger, smaller) } else { (smaller, larger) };
+                (loss, if event { stays } else { -leaves }, leaves * stays)
             }
             Self::ComplementaryLogLog => {
                 let cumulative = libm::exp(eta);

@@ -92,6 +92,40 @@ pub fn lagged(
     Ok(found)
 }
 
+/// For each row, how much time has passed since the session that [`lagged`] takes its value from; column `column` of the
+/// table is the time of each session, such as days.
+///
+/// Lags count sessions as equally far apart. Where they are not, this says how far apart they were.
+///
+/// # Errors
+///
+/// As [`lagged`].
+///
+/// ```
+/// use alliance_psychometrics::Columns;
+/// use alliance_psychometrics::outcome::{Measured, time_passed};
+/// use alliance_psychometrics::sessions::SessionTable;
+///
+/// let days = [0.0, 7.0, 28.0];
+/// let table = SessionTable::new(&[1; 3], &[1, 2, 3], &Columns::new(&[&days])?)?;
+/// let passed = time_passed(&table, 0, Measured::AfterSession, Measured::BeforeSession, 1)?;
+/// assert!(passed[0].is_nan() && passed[1..] == [7.0, 21.0]);
+/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// ```
+pub fn time_passed(
+    table: &SessionTable<'_>,
+    column: usize,
+    predictor: Measured,
+    outcome: Measured,
+    lag: u32,
+) -> Result<Vec<f64>, PsychometricsError> {
+    let mut found = lagged(table, column, predictor, outcome, lag)?;
+    for (row, time) in found.iter_mut().enumerate() {
+        *time = table.value(row, column) - *time;
+    }
+    Ok(found)
+}
+
 /// Up to where a mean of earlier sessions goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MeanThrough {
