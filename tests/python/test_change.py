@@ -221,6 +221,27 @@ class TestOccasions:
         for column in ("client", "before", "after", "index", "class", "unchanged_low", "ceiling_limited"):
             assert cells(found.clients, column) == cells(plain.clients, column)
 
+    @pytest.mark.parametrize("named", [{}, {"client": "case"}])
+    def test_one_row_per_client_in_every_kind_of_frame(self, make_frame, named):
+        columns = {"case": ["p", "q", "r"], "pre": [32.5, 41.0, None], "post": [47.5, 44.0, 33.0]}
+        found = al.reliable_change(
+            make_frame(columns),
+            0.8,
+            before="pre",
+            after="post",
+            standard_deviation=7.5,
+            mean=40,
+            higher_is_better=True,
+            **named,
+        )
+        assert cells(found.clients, "class") == ["improved", "unchanged", None]
+        assert cells(found.clients, "change") == [15.0, 3.0, None]
+        assert list(cells(found.clients, "case")) == columns["case"] if named else len(found.clients) == 3
+        twice = make_frame({**columns, "case": ["p", "p", "r"]})
+        if named:
+            with pytest.raises(al.AllianceError, match="repeat the client"):
+                al.reliable_change(twice, 0.8, before="pre", after="post", higher_is_better=True, **named)
+
     def test_scores_a_study_and_a_frame_give_the_same(self, scores, study):
         table = pl.from_arrow(scores.to_frame()) if kind_of(scores.to_frame()) == "pyarrow" else scores.to_frame()
         of_scores = al.reliable_change(scores, 0.9)

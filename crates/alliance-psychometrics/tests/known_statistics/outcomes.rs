@@ -10,15 +10,15 @@ use alliance_psychometrics::sessions::{SessionTable, spearman_brown};
 use alliance_psychometrics::synthesis::{
     MetaCorrelations, MetaOptions, MissingSide, PredictionDegrees, StandardErrors, TauEstimator,
     binomial_effect_size, common_language_effect_size, d_from_r, disattenuate, egger_test, fisher_z,
-    hunter_schmidt, leave_one_out, meta_correlations, r_from_d, r_from_fisher_z, trim_and_fill,
-    variance_explained,
+    hunter_schmidt, leave_one_out, meta_correlations, meta_regression, r_from_d, r_from_fisher_z,
+    three_level_analysis, trim_and_fill, variance_explained,
 };
 
 use super::common::{PanelRow, drop_a, panel_a};
-use super::{Found, case, numbers, with_error};
+use super::{Found, as_columns, case, columns_of, numbers, with_error};
 
 pub(super) fn found() -> Found {
-    [effects(), meta(), meta_by_estimator(), sizes(), survival(), hazards()].concat()
+    [effects(), meta(), meta_by_estimator(), moderated(), sizes(), survival(), hazards()].concat()
 }
 
 fn effects() -> Found {
@@ -139,6 +139,9 @@ fn meta() -> Found {
         .map(|left| left.analysis.effect.value)
         .collect();
     let of_correlations = hunter_schmidt(&r, &n);
+    let errors: Vec<f64> = variances.iter().map(|variance| variance.sqrt()).collect();
+    let by_error = meta_regression(&effects, &variances, &Columns::new(&[&errors]).unwrap(), &reml).unwrap();
+    let slope = &by_error.coefficients[1];
     vec![
         (
             "E6.2 error of tau2 (REML), Q, p, Q-profile",
@@ -157,11 +160,55 @@ fn meta() -> Found {
         ("E6.3 prediction: normal, t(k-2), Knapp-Hartung t(k-1)", predictions),
         ("E6.6 Egger", vec![egger.value / egger.standard_error, egger.degrees_of_freedom, egger.t_test(0.0)]),
         (
+            "E6.6 Egger by the mixed model",
+            vec![slope.estimate.value / slope.estimate.standard_error, slope.p_value],
+        ),
+        (
             "E6.6 trim and fill",
             vec![filled.filled as f64, filled.analysis.effect.value, filled.analysis.effect.standard_error],
         ),
         // The lowest without study 12, the highest without study 10.
         ("E6.6 leave one out", vec![left[11], left[9]]),
+    ]
+}
+
+fn moderated() -> Found {
+    let reml = wald(TauEstimator::RestrictedMaximumLikelihood);
+    let design = case("synthesis", "cases", "id", "design REML");
+    let moderators: Vec<Vec<f64>> = columns_of(&design["moderators"]);
+    let (effects, variances) = (numbers(&design["effects"]), numbers(&design["variances"]));
+    let found = meta_regression(&effects, &variances, &as_columns(&moderators), &reml).unwrap();
+    let schools = case("synthesis", "cases", "id", "schools REML");
+    let clusters: Vec<u32> = numbers(&schools["clusters"]).iter().map(|code| *code as u32).collect();
+    let (effects, variances) = (numbers(&schools["effects"]), numbers(&schools["variances"]));
+    let none = Columns::new(&[]).unwrap();
+    let three = three_level_analysis(&effects, &variances, &clusters, &none, &reml).unwrap();
+    let mean = &three.coefficients[0].estimate;
+    let ends = mean.interval.unwrap();
+    vec![
+        (
+            "E6.4 three levels: components, mean, error, interval, Q",
+            vec![
+                three.between_clusters.value,
+                three.within_clusters.value,
+                mean.value,
+                mean.standard_error,
+                ends.low,
+                ends.high,
+                three.q,
+            ],
+        ),
+        (
+            "E6.5 design: coefficient, error, tau2, QM, QE, df",
+            vec![
+                found.coefficients[1].estimate.value,
+                found.coefficients[1].estimate.standard_error,
+                found.tau_squared.value,
+                found.moderators.statistic,
+                found.q,
+                found.q_degrees,
+            ],
+        ),
     ]
 }
 
@@ -202,7 +249,7 @@ fn survival() -> Found {
         [row.remaining, row.remaining_standard_error]
     };
     let (drug, control) = (arm(1.0), arm(0.0));
-    let in_first: Vec<bool> = treated.iter().map(|treated| *treated == 1.0).collect();
+    let arms: Vec<u32> = treated.iter().map(|treated| *treated as u32).collect();
     let intervals = [(31, 100), (0, 10)].map(|(attended, of)| wilson(attended, of, 0.95).unwrap());
     vec![
         (
@@ -223,7 +270,7 @@ fn survival() -> Found {
             ],
         ),
         ("E7.2 control", vec![at(&control, 5.0)[0], at(&control, 5.0)[1], at(&control, 23.0)[0]]),
-        ("E7.2 log-rank", vec![log_rank(&time, &ends, &in_first).unwrap().chi_square]),
+        ("E7.2 log-rank", vec![log_rank(&time, &ends, &arms).unwrap().chi_square]),
     ]
 }
 
@@ -241,9 +288,11 @@ fn hazards() -> Found {
     let gone = drop_a();
     let left: Vec<f64> = gone.iter().map(|row| f64::from(u8::from(row.3))).collect();
     let before: Vec<f64> = gone.iter().map(|row| row.2).collect();
-    let of_drug =
-        |link| discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, 0.95).unwrap();
-    let of_drop = |link| discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, 0.95).unwrap();
+    let of_drug = |link| {
+        discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, None, 0.95).unwrap()
+    };
+    let of_drop =
+        |link| discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, None, 0.95).unwrap();
     let values = |found: &HazardModel| found.coefficients.iter().map(|one| one.value).collect::<Vec<_>>();
     let (logit, cloglog) = (of_drug(HazardLink::Logit), of_drug(HazardLink::ComplementaryLogLog));
     let with_deviance = |found: &HazardModel| {
@@ -267,7 +316,7 @@ fn hazards() -> Found {
     let client: Vec<u32> = rows.iter().map(|row| row.client as u32).collect();
     let session: Vec<i64> = rows.iter().map(|row| row.session as i64).collect();
     let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
-    let periods = person_periods(&table, 0, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+    let periods = person_periods(&table, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
     vec![
         ("E7.3 leukaemia logit", of_logit),
         ("E7.3 leukaemia cloglog", values(&cloglog)),
