@@ -11,32 +11,44 @@ back.
 from alliance import clinic, errors, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
+from alliance.actor_partner import ActorPartner, Influence, actor_partner
+from alliance.agreement import Agreement, agreement
+from alliance.association import Association, association
 from alliance.attendance import Attendance, attendance
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
 from alliance.codes import CodedSessions
+from alliance.congruence import Congruence, CongruenceChecklist, congruence
 from alliance.disaggregation import Disaggregation, disaggregate
 from alliance.dropout_hazard import DropoutHazard, dropout_hazard
 from alliance.effects import Effects
+from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
 from alliance.estimate import Estimate
+from alliance.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
+from alliance.growth_change import GrowthChange, GrowthCounts, growth_change
 from alliance.indicators import Indicators
 from alliance.instruments import Catalog, Evidence, Instrument, Source, catalog, instrument
+from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
 from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
 from alliance.missing import ItemSpread, Prorate
 from alliance.multiverse import Multiverse, multiverse
+from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.person_periods import PersonPeriods, person_period
+from alliance.profiles import ProfileAgreement, profile_agreement
 from alliance.rater_contrast import RaterContrast, RaterDifference, rater_contrast
 from alliance.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
+from alliance.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
 from alliance.retention import LogRank, Retention, retention
 from alliance.rule_agreement import RuleAgreement
 from alliance.ruptures import RuptureReport, find_ruptures
 from alliance.scores import Scale, Scores
 from alliance.scoring import score
+from alliance.session_drops import SessionDrops, session_drops
 from alliance.session_reliability import SessionReliability, session_reliability
 from alliance.shapes import Shapes, shapes
 from alliance.shifts import ShiftReport, SuddenShiftReport, find_shifts
@@ -45,6 +57,8 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
+from alliance.teams import TeamAgreement, team_agreement
+from alliance.tracking import Tracking, tracking
 from alliance.trajectories import Trajectories, trajectories
 from alliance.within_between import WithinBetween, within_between
 
@@ -52,23 +66,38 @@ __version__ = _version()
 
 __all__ = [
     "Accuracy",
+    "ActorPartner",
+    "Agreement",
     "AllianceError",
     "AllianceWarning",
+    "Association",
     "Attendance",
     "Calibration",
     "Catalog",
     "ChanceRate",
+    "ChangeCounts",
     "CodedSessions",
+    "ConcordanceParts",
+    "Congruence",
+    "CongruenceChecklist",
+    "Cutoffs",
     "Disaggregation",
     "DropoutHazard",
     "Effects",
+    "Elevation",
     "Estimate",
     "Evidence",
     "EvidenceWarning",
+    "FalseAlarmRate",
+    "FalseAlarms",
     "Finding",
     "Findings",
+    "GrowthChange",
+    "GrowthCounts",
     "Indicators",
+    "Influence",
     "Instrument",
+    "IntraclassCorrelations",
     "ItemSpread",
     "ItemStatistics",
     "LaggedRule",
@@ -76,18 +105,22 @@ __all__ = [
     "LiveRule",
     "LogRank",
     "Multiverse",
+    "OneWithMany",
     "OrdinalReliability",
     "PersonPeriods",
+    "ProfileAgreement",
     "Prorate",
     "RaterContrast",
     "RaterDifference",
     "RaterStability",
     "Reliability",
+    "ReliableChange",
     "Retention",
     "RuleAgreement",
     "RuptureReport",
     "Scale",
     "Scores",
+    "SessionDrops",
     "SessionReliability",
     "Shapes",
     "ShiftReport",
@@ -99,10 +132,15 @@ __all__ = [
     "StudyScores",
     "SubscaleReliability",
     "SuddenShiftReport",
+    "TeamAgreement",
+    "Tracking",
     "Trajectories",
     "Truth",
     "WithinBetween",
     "__version__",
+    "actor_partner",
+    "agreement",
+    "association",
     "attendance",
     "calibrate",
     "catalog",
@@ -110,26 +148,37 @@ __all__ = [
     "check",
     "cite",
     "clinic",
+    "congruence",
     "detection_accuracy",
     "disaggregate",
     "dropout_hazard",
+    "elevation",
     "errors",
     "find_ruptures",
     "find_shifts",
+    "growth_change",
     "instrument",
+    "intraclass_correlations",
+    "jacobson_truax_false_alarms",
     "lag",
     "multiverse",
+    "one_with_many",
     "ordinal_reliability",
     "person_period",
+    "profile_agreement",
     "rater_contrast",
     "reliability",
+    "reliable_change",
     "retention",
     "rules",
     "score",
+    "session_drops",
     "session_reliability",
     "shapes",
     "simulate",
     "stability",
+    "team_agreement",
+    "tracking",
     "trajectories",
     "within_between",
 ]

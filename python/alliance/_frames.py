@@ -268,20 +268,18 @@ def beside(kind: Kind, frame: Any, columns: Mapping[str, Any]) -> Any:
     if kind == "polars":
         import polars as pl
 
-        return frame.with_columns(
-            [
-                pl.lit(values).alias(name)
-                if isinstance(values, str | int)
-                else pl.Series(name, values, nan_to_null=True)
-                for name, values in columns.items()
-            ]
-        )
+        made = [
+            pl.lit(values).alias(name) if isinstance(values, str | int) else pl.Series(name, values, nan_to_null=True)
+            for name, values in columns.items()
+        ]
+        # A polars frame without columns has no rows either.
+        return frame.with_columns(made) if frame.width else pl.select(made)
     import pyarrow as pa
 
     for name, values in columns.items():
         one = isinstance(values, str | int)
         column = pa.repeat(values, frame.num_rows) if one else pa.array(values, from_pandas=True)
-        frame = frame.append_column(name, column)
+        frame = frame.append_column(name, column) if frame.num_columns else pa.table({name: column})
     return frame
 
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from alliance._typing import (
     AttendanceOptions,
     Batch,
+    ChangeOptions,
+    DropOptions,
     EpisodeFacts,
     FormOptions,
     Given,
@@ -29,12 +31,16 @@ __all__ = [
     "Live",
     "NullModel",
     "Scorer",
+    "actor_partner",
+    "actor_partner_over_sessions",
     "agreement",
     "appointment_words",
+    "association",
     "attendance",
     "attendance_words",
     "build_profile",
     "catalog",
+    "change_pairs",
     "check",
     "combine_codes",
     "counts",
@@ -43,29 +49,43 @@ __all__ = [
     "disaggregate",
     "discrepancy",
     "dropout_hazard",
+    "dyad_means",
     "ending_words",
     "error_registry",
     "form_reliability",
     "group_keys",
+    "growth_change",
     "held_sessions",
     "incidence",
     "input_hash",
     "instrument",
+    "intraclass_correlations",
     "item_spread_error",
+    "jacobson_truax_false_alarms",
     "lagged",
+    "level_agreement",
+    "limits_of_agreement",
+    "mean_and_difference",
+    "observed_region",
     "occurrence",
+    "one_with_many",
     "ordinal_reliability",
     "person_periods",
     "preset",
     "preset_ids",
+    "profile_agreement",
     "rater_contrast",
     "read_numbers",
     "read_yes_no",
     "recognition",
     "recommended_rule",
+    "reliable_change",
     "reliable_change_cutoff",
+    "repeated_concordance",
+    "response_surface",
     "rule_facts",
     "scale_misfit",
+    "session_drops",
     "session_reliability",
     "session_stability",
     "session_states",
@@ -73,10 +93,12 @@ __all__ = [
     "span_types",
     "statuses",
     "sudden_shifts",
+    "team_agreement",
     "times_needed",
     "totals_to_means",
     "trajectories",
     "trajectory_numbers",
+    "truth_and_bias",
     "version",
     "view",
     "within_between",
@@ -332,6 +354,118 @@ def check(
 ) -> list[dict[str, Any]]: ...
 def form_reliability(items: Sequence[Given], options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(items: Sequence[Given], rows: str, sparse: str) -> dict[str, Any]: ...
+def change_pairs(
+    values: NDArray[np.float64],
+    clients: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    chosen: tuple[int, int] | None,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+) -> None: ...
+def reliable_change(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    options: ChangeOptions,
+    numbers: NDArray[np.float64],
+    classes: NDArray[np.uint8],
+    limited: NDArray[np.uint8],
+) -> dict[str, Any]: ...
+def growth_change(
+    scores: NDArray[np.float64],
+    time: NDArray[np.float64],
+    origin: float,
+    clients: NDArray[np.uint32],
+    higher_is_better: bool,
+    confidence: float,
+    columns: NDArray[np.float64],
+    own: NDArray[np.uint8],
+    deviation: NDArray[np.uint8],
+) -> dict[str, Any]: ...
+def session_drops(
+    scores: NDArray[np.float64],
+    codes: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    options: DropOptions,
+    rows: NDArray[np.float64],
+    is_drop: NDArray[np.uint8],
+    clients: NDArray[np.float64],
+) -> dict[str, Any]: ...
+def jacobson_truax_false_alarms(
+    reliability: float, icc: float, autocorrelation: float, sessions: int, confidence: float
+) -> tuple[float, float, float]: ...
+def level_agreement(first: NDArray[np.float64], second: NDArray[np.float64], confidence: float) -> dict[str, Any]: ...
+def repeated_concordance(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def limits_of_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    multiplier: float,
+    confidence: float,
+) -> dict[str, Any]: ...
+def mean_and_difference(first: NDArray[np.float64], second: NDArray[np.float64], out: NDArray[np.float64]) -> None: ...
+def association(
+    first: NDArray[np.float64], second: NDArray[np.float64], dyads: NDArray[np.uint32], confidence: float
+) -> dict[str, Any]: ...
+def profile_agreement(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    points: NDArray[np.uint32] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def truth_and_bias(
+    judgment: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    therapists: NDArray[np.uint32] | None,
+    accuracy: str,
+    confidence: float,
+) -> dict[str, Any]: ...
+def response_surface(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    centre: float | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def observed_region(
+    first: NDArray[np.float64], second: NDArray[np.float64], outcome: NDArray[np.float64]
+) -> list[list[float]]: ...
+def actor_partner(
+    before: tuple[NDArray[np.float64], NDArray[np.float64]],
+    after: tuple[NDArray[np.float64], NDArray[np.float64]],
+    confidence: float,
+) -> dict[str, Any]: ...
+def actor_partner_over_sessions(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    dyads: NDArray[np.uint32],
+    sessions: NDArray[np.int64],
+    confidence: float,
+) -> dict[str, Any]: ...
+def one_with_many(
+    by_the_one: NDArray[np.float64], by_the_many: NDArray[np.float64], ones: NDArray[np.uint32]
+) -> dict[str, Any]: ...
+def team_agreement(
+    answers: NDArray[np.float64],
+    items: int,
+    teams: NDArray[np.uint32],
+    options: int,
+    null: tuple[str, float],
+    confidence: float,
+) -> dict[str, Any]: ...
+def dyad_means(
+    ratings: NDArray[np.float64],
+    columns: int,
+    dyads: NDArray[np.uint32],
+    means: NDArray[np.float64],
+    rows: NDArray[np.int64],
+) -> None: ...
+def intraclass_correlations(
+    ratings: NDArray[np.float64], raters: int, missing: str, confidence: float
+) -> dict[str, Any]: ...
 def session_reliability(items: Sequence[Given], ids: SessionIds, options: SessionOptions) -> dict[str, Any]: ...
 def decision_rows(
     variances: Sequence[float], sessions: Sequence[int], items: Sequence[int]

@@ -55,6 +55,37 @@ class FormOptions(TypedDict):
     seed: int
 
 
+class ChangeOptions(TypedDict):
+    """What reliable change is told; None where the sample is to say it."""
+
+    method: str
+    reliability: float
+    reliability_after: float | None
+    mean: float | None
+    standard_deviation: float | None
+    mean_after: float | None
+    standard_deviation_after: float | None
+    correlation: float | None
+    higher_is_better: bool
+    confidence: float
+    range: tuple[float, float] | None
+    groups: tuple[float, float, float, float] | None
+    cutoff: str
+
+
+class DropOptions(TypedDict):
+    """What session drops are told."""
+
+    threshold: str
+    number: float | None
+    reliability: float | None
+    reference: str
+    least_sessions: int
+    higher_is_better: bool
+    confidence: float
+    pooled_standard_deviation: float | None
+
+
 class SessionIds(TypedDict):
     """Of each form the numbers of its client, its session and, where known, its therapist."""
 

@@ -63,7 +63,9 @@ class ItemAnswers:
         """Items by forms, each item contiguous, NaN where missing: read anew at every call."""
         import numpy as np
 
-        table = np.empty((len(self.given), len(self.ids.frame)))
+        # Without id columns the frame of ids has no rows.
+        rows = len(self.given[0][1]) if self.given else 0
+        table = np.empty((len(self.given), rows))
         for row, column in zip(table, self.given, strict=True):
             read_given(column, row)
         return table
@@ -92,20 +94,8 @@ class ItemAnswers:
         return "pooled-rows" if len(dyads) > len(first_rows(dyads)) else "one-session"
 
     def at(self, session: Any) -> ItemAnswers:
-        """Give the forms of one session, by its label."""
-        import numpy as np
-
-        from alliance._frames import cells
-
-        self.ids.require("session", purpose="at")
-        labels = cells(self.ids.frame, self.ids.roles["session"])
-        try:
-            rows = [row for row, label in enumerate(labels) if label == session]
-        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
-            rows = []
-        if not rows:
-            raise from_code("invalid-option", "at: no form is of this session")
-        return self.take(np.array(rows, dtype=np.intp))
+        """Give the forms of one session, by its label, or of several, by a list of labels."""
+        return self.take(self.ids.rows_at(session, what="form"))
 
     def take(self, rows: NDArray[np.intp]) -> ItemAnswers:
         """Give some of the forms."""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from alliance._frames import Frame, Kind
     from alliance.instruments import Instrument
 
-__all__ = ["Ids", "Measurements", "read_measurements"]
+__all__ = ["Ids", "Measurements", "NativeTable", "read_measurements"]
+
+# Columns by name: element type, elements, which of them exist, words they are places in.
+NativeTable = Mapping[str, tuple[str, bytes, bytes | None, list[str] | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +58,36 @@ class Ids:
         """Give each row the number of its dyad: the client, with the therapist where that is known."""
         return self.codes(*(role for role in ("client", "therapist") if role in self.roles))
 
-    def session_numbers(self, order: Sequence[Any] | None = None) -> NDArray[np.int64]:
-        """Give each row the number of its session: as numbered, by date within a dyad, or as listed."""
+    def session_numbers(
+        self, order: Sequence[Any] | None = None, dyads: NDArray[np.uint32] | None = None
+    ) -> NDArray[np.int64]:
+        """Give each row the number of its session: as numbered, by date within a dyad, or as listed.
+
+        Dyads that are known already need not be found again.
+        """
         if order is None and (numbers := _whole_numbers(self.frame, self.roles["session"])) is not None:
             return numbers
         self.codes("session")  # refuses rows without one
-        numbers, _ = number_sessions(self.frame, self.roles["session"], self.dyads(), order)
+        dyads = self.dyads() if dyads is None else dyads
+        numbers, _ = number_sessions(self.frame, self.roles["session"], dyads, order)
         return numbers
+
+    def rows_at(self, sessions: Any, *, what: str) -> NDArray[np.intp]:
+        """Give the rows of one session, by its label, or of several, by a list of labels; ``what`` the rows are."""
+        import numpy as np
+
+        from alliance._frames import cells
+
+        self.require("session", purpose="at")
+        wanted = list(sessions) if isinstance(sessions, list | tuple | set | range) else [sessions]
+        labels = cells(self.frame, self.roles["session"])
+        try:
+            rows = [row for row, label in enumerate(labels) if label in wanted]
+        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
+            rows = []
+        if not rows:
+            raise from_code("invalid-option", f"at: no {what} is of this session")
+        return np.array(rows, dtype=np.intp)
 
     def require_once(self, *roles: str, purpose: str) -> None:
         """Raise ``duplicate-form`` if rows repeat the ids of an earlier row."""
@@ -77,12 +103,36 @@ class Ids:
                 "duplicate-form", f"{problem}; remove what is double", rows=again[:5].tolist(), count=len(again)
             )
 
+    def columns(self, *roles: str) -> Any:
+        """Give the columns of these roles, for a table beside which results are put."""
+        from alliance import _frames
+
+        named = [self.roles[role] for role in roles if role in self.roles]
+        return _frames.without_index(self.frame.kind, self.frame.ids(named))
+
     def one_row_each(self, codes: NDArray[np.uint32], *roles: str) -> Any:
         """Give the columns of these roles with one row per code, for a table beside which results are put."""
         from alliance import _frames
 
         columns = [self.roles[role] for role in roles if role in self.roles]
         return _frames.without_index(self.frame.kind, self.frame.take(first_rows(codes)).ids(columns))
+
+    def table(self, codes: NDArray[np.uint32], roles: Sequence[str], columns: NativeTable, *, of: str) -> Any:
+        """Put a table of the native module beside the ids of these roles; its column ``of`` holds the codes."""
+        import numpy as np
+
+        from alliance import _frames
+
+        kind = self.frame.kind
+        read: dict[str, Any] = {}
+        for name, (dtype, elements, _, words) in columns.items():
+            values = np.frombuffer(elements, dtype=dtype)
+            read[name] = values if words is None else [words[place] for place in values.tolist()]
+        rows = first_rows(codes)[read.pop(of)]
+        if not roles:
+            return _frames.frame_of(kind, read)
+        ids = self.frame.take(rows).ids([self.roles[role] for role in roles])
+        return _frames.beside(kind, _frames.without_index(kind, ids), read)
 
 
 @dataclass(frozen=True, eq=False)

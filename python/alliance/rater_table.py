@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from alliance import _native
 from alliance.errors import from_code
 from alliance.instruments import all_parallel
 from alliance.measurements import Ids, is_scores
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from alliance._frames import Frame, Kind
     from alliance.instruments import Instrument
 
-__all__ = ["RaterTable", "read_raters"]
+__all__ = ["RaterTable", "joined", "read_raters"]
 
 AcrossForms = Literal["refuse", "pomp", "as-scored"]
 
@@ -63,7 +64,30 @@ class RaterTable:
         """Who rated what, for a sentence."""
         raters = f"{', '.join(self.names[:-1])} and {self.names[-1]}" if len(self.names) > 1 else "".join(self.names)
         forms = f" ({', '.join(form.id for form in self.instruments)})" if self.instruments else ""
-        return f"{self.what} as rated by {raters}{forms}"
+        return f"ratings by {raters}" if self.what == "ratings" else f"{self.what} as rated by {raters}{forms}"
+
+    def at(self, sessions: Any) -> RaterTable:
+        """Give the units of one session, by its label, or of several, by a list of labels."""
+        return self.take(self.ids.rows_at(sessions, what="rating"))
+
+    def take(self, units: NDArray[np.intp]) -> RaterTable:
+        """Give some of the units."""
+        import numpy as np
+
+        ids = Ids(self.ids.frame.take(units), self.ids.roles)
+        return replace(self, values=np.ascontiguousarray(self.values[:, units]), ids=ids)
+
+    def dyad_means(self) -> tuple[RaterTable, NDArray[np.int64]]:
+        """Give each rater's mean per dyad over the units that all raters rated, and the number of these units."""
+        import numpy as np
+
+        dyads = self.ids.dyads()
+        first = first_rows(dyads)
+        means, rows = np.full((len(self.names), len(first)), np.nan), np.zeros(len(first), dtype=np.int64)
+        _native.dyad_means(self.values, len(self.names), dyads, means, rows)
+        roles = {role: column for role, column in self.ids.roles.items() if role in ("client", "therapist")}
+        ids = Ids.of(self.ids.frame.take(first), roles)
+        return replace(self, values=means, ids=ids), rows
 
 
 def read_raters(
@@ -108,6 +132,10 @@ def read_raters(
             f"{purpose}: name the column of each rater, or the `rater` and `score` columns of a long frame",
             column="rater",
         )
+    both = [name for name in raters if name in ids.values()]
+    if both:
+        problem = "is named as a rater's scores and as an id; name the columns of scores"
+        raise from_code("repeated-column", f"{purpose}: `{both[0]}` {problem}", column=str(both[0]))
     frame.require([*raters, *ids.values()], purpose)
     own = Ids.of(frame, ids)
     own.require(*needs, purpose=purpose)
@@ -151,7 +179,7 @@ def _of_study(
         role: column for role, column in roles[0].items() if all(role in own for own in roles) and role != "rater"
     }
     sides = {name: (Frame(each._ids), each[scale]) for name, each in chosen.items()}
-    table = _joined(sides, shared, purpose, needs)
+    table = joined(sides, shared, purpose, needs)
     return RaterTable(table[0], tuple(chosen), scale, units.pop() if len(units) == 1 else "score", table[1], forms)
 
 
@@ -178,11 +206,11 @@ def _of_long(
     values = read_measure(frame, score)
     rows = {name: np.flatnonzero(codes == known[name]) for name in (raters if raters is not None else known)}
     sides = {str(name): (frame.take(own), values[own]) for name, own in rows.items()}
-    table = _joined(sides, ids, purpose, needs)
+    table = joined(sides, ids, purpose, needs)
     return RaterTable(table[0], tuple(sides), score, "score", table[1], ())
 
 
-def _joined(
+def joined(
     sides: Mapping[str, tuple[Frame, NDArray[np.float64]]],
     roles: Mapping[str, str],
     purpose: str,

@@ -53,6 +53,18 @@ mod _native {
     #[pymodule_export]
     use crate::live::{Lagged, Live};
     #[pymodule_export]
+    use crate::psychometrics::change::drops::{jacobson_truax_false_alarms, session_drops};
+    #[pymodule_export]
+    use crate::psychometrics::change::growth::growth_change;
+    #[pymodule_export]
+    use crate::psychometrics::change::reliable::{change_pairs, reliable_change};
+    #[pymodule_export]
+    use crate::psychometrics::dyads::{
+        actor_partner, actor_partner_over_sessions, association, dyad_means, intraclass_correlations,
+        level_agreement, limits_of_agreement, mean_and_difference, observed_region, one_with_many,
+        profile_agreement, repeated_concordance, response_surface, team_agreement, truth_and_bias,
+    };
+    #[pymodule_export]
     use crate::psychometrics::form::{form_reliability, ordinal_reliability};
     #[pymodule_export]
     use crate::psychometrics::outcome::attendance::{attendance, attendance_words};

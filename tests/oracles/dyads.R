@@ -9,7 +9,7 @@
 # differentiation under normal theory, axes of the response surface by
 # car::deltaMethod.
 
-made <- "2026-11-25" # day on which the numbers were made; change it with them
+made <- "2026-11-26" # day on which the numbers were made; change it with them
 source("tests/oracles/panels.R")
 suppressPackageStartupMessages({
   library(lme4)
@@ -190,6 +190,89 @@ partner_case <- function(id) {
 }
 partner_cases <- list(partner_case("partner-thinned"))
 
+steps_case <- function(id) {
+  later <- both
+  earlier <- both[match(paste(later$client, later$session - 1), paste(both$client, both$session)), c("first", "second")]
+  names(earlier) <- c("c1", "t1")
+  data <- cbind(later, earlier)[!is.na(earlier$c1), ]
+  data$own_c <- data$c1 - ave(data$c1, data$client)
+  data$own_t <- data$t1 - ave(data$t1, data$client)
+  terms <- lapply(c("first", "second"), function(y) {
+    formula <- if (y == "first") first ~ own_c + own_t + (1 | client) else second ~ own_t + own_c + (1 | client)
+    coef(summary(lmer(formula, data = data, control = tight)))[, c("Estimate", "Std. Error", "df")]
+  })
+  fixed <- lapply(c("first", "second"), function(y) lm(data[[y]] ~ factor(data$client) + data$c1 + data$t1))
+  within <- function(y) sum((data[[y]] - ave(data[[y]], data$client))^2)
+  df <- nrow(data) - length(unique(data$client)) - 3
+  r <- cor(resid(fixed[[1]]), resid(fixed[[2]]))
+  list(
+    id = id, kind = "steps", rows = nrow(data), dyads = length(unique(data$client)),
+    first = I(as.vector(t(terms[[1]]))), second = I(as.vector(t(terms[[2]]))),
+    r_squared = I(c(1 - sum(resid(fixed[[1]])^2) / within("first"), 1 - sum(resid(fixed[[2]])^2) / within("second"))),
+    residual_correlation = I(c(r, tanh(atanh(r) + c(-1, 1) * qnorm(.975) / sqrt(df - 1)))))
+}
+partner_cases <- c(partner_cases, list(steps_case("steps-thinned")))
+
+# ---- concordance of repeated ratings -------------------------------------------------------
+
+# Components of lme4, the formula of Carrasco and Jover, and the delta method with the observed information of a REML
+# likelihood written out client by client and differentiated numerically.
+repeated_case <- function(id, data, repeated = TRUE) {
+  data <- data[!is.na(data$first) & !is.na(data$second), ]
+  data <- data[order(data$client, data$session), ]
+  long <- rbind(
+    data.frame(data[c("client", "session")], role = 0, y = data$first),
+    data.frame(data[c("client", "session")], role = 1, y = data$second))
+  simple <- lmer(y ~ role + (1 | client), data = long, control = tight)
+  model <- if (!repeated) simple else
+    lmer(y ~ role + (1 | client) + (1 | client:role) + (1 | client:session), data = long, control = tight)
+  of <- function(model, group) { v <- as.data.frame(VarCorr(model)); v$vcov[v$grp == group] }
+  groups <- if (repeated) c("client", "client:session", "client:role", "Residual") else c("client", "Residual")
+  v <- vapply(groups, function(group) of(model, group), 0)
+  blocks <- split(long, long$client)
+  same <- function(x) outer(x, x, "==")
+  criterion <- function(v) {
+    XVX <- 0; XVy <- 0; yVy <- 0; log_det <- 0
+    for (b in blocks) {
+      X <- cbind(1, b$role)
+      parts <- if (repeated) list(matrix(1, nrow(b), nrow(b)), same(b$session), same(b$role), diag(nrow(b))) else
+        list(matrix(1, nrow(b), nrow(b)), diag(nrow(b)))
+      V <- Reduce(`+`, Map(`*`, v, parts))
+      W <- solve(V)
+      XVX <- XVX + t(X) %*% W %*% X; XVy <- XVy + t(X) %*% W %*% b$y; yVy <- yVy + drop(b$y %*% W %*% b$y)
+      log_det <- log_det + as.numeric(determinant(V)$modulus)
+    }
+    log_det + as.numeric(determinant(XVX)$modulus) + yVy - drop(t(XVy) %*% solve(XVX, XVy)) + (nrow(long) - 2) * log(2 * pi)
+  }
+  stopifnot(abs(criterion(v) - REMLcrit(model)) < 1e-8)
+  C <- 2 * solve(numDeriv::hessian(criterion, v))
+  d <- unname(fixef(model)["role"])
+  of_d <- vcov(model)["role", "role"]
+  role <- (d^2 - of_d) / 2
+  of_role <- of_d^2 / 2 + d^2 * of_d
+  concordance <- function(shared) {
+    f <- function(x) sum(x[shared]) / sum(x)
+    x <- c(v, role)
+    g <- numDeriv::grad(f, x)
+    error <- sqrt(drop(g %*% rbind(cbind(C, 0), c(rep(0, length(v)), of_role)) %*% g))
+    z <- atanh(f(x)) + c(-1, 1) * qnorm(.975) * error / (1 - f(x)^2)
+    c(f(x), error, tanh(z))
+  }
+  role_of <- function(model) (fixef(model)[["role"]]^2 - vcov(model)["role", "role"]) / 2
+  naive <- c(of(simple, "client"), role_of(simple), of(simple, "Residual"))
+  list(
+    id = id, kind = "repeated-concordance", clients = I(data$client), sessions = I(data$session), first = I(data$first), second = I(data$second),
+    repeated = repeated, components = I(unname(v)), component_errors = I(sqrt(diag(C))), role = I(c(role, sqrt(of_role))),
+    same_session = I(concordance(if (repeated) 1:2 else 1)), any_session = I(if (repeated) concordance(1) else NA_real_),
+    without_own_bias = naive[1] / sum(naive))
+}
+full <- a[c("client", "session")]
+full$first <- a$all
+full$second <- a$rated
+repeated_cases <- list(
+  repeated_case("concordance-panel-a", full), repeated_case("concordance-thinned", thinned),
+  repeated_case("concordance-one-session", full[full$session == 3, ], FALSE))
+
 # ---- congruence --------------------------------------------------------------------------
 
 surface_case <- function(id, first, second, outcome, centre) {
@@ -303,4 +386,4 @@ write_vector(
     "where (client + session) mod 11 is 0, second where (2 client + session) mod 17 is 0. Estimates with intervals:",
     "value, (standard error,) low, high. surface, axes, stationary: value, standard error in turn. F tests: F, df, df, p.",
     "many: variance of the one's ratings, of the many's, covariance; from the bivariate REML model, digits of its optimiser."),
-  c(level_cases, limits_cases, tracking_cases, truth_cases, partner_cases, list(panel_case, ridge_case, dome_case, team_case("teams-random")), many_cases))
+  c(level_cases, repeated_cases, limits_cases, tracking_cases, truth_cases, partner_cases, list(panel_case, ridge_case, dome_case, team_case("teams-random")), many_cases))

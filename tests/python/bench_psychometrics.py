@@ -88,6 +88,125 @@ def reliability() -> None:
             row(f"psych::omega(x, 1), {rows} x 12, omega alone", seconds, ours)
 
 
+def change() -> None:
+    clients, sessions = 100_000, 12
+    print(f"change, {clients} clients x {sessions} sessions")
+    generator = np.random.default_rng(1)
+    score = generator.normal(5, 0.8, (clients, 1)) + generator.normal(0, 0.6, (clients, sessions))
+    score += generator.normal(0.05, 0.1, (clients, 1)) * np.arange(sessions)
+    frame = pl.DataFrame(
+        {
+            "client": np.repeat(np.arange(clients), sessions),
+            "session": np.tile(np.arange(1, sessions + 1), clients),
+            "score": score.ravel(),
+        }
+    )
+    named = {"score": "score", "client": "client", "session": "session", "higher_is_better": True}
+    ours = best(lambda: al.reliable_change(frame, 0.9, **named).clients)
+    row("al.reliable_change(frame), first to last, with table", ours, ours)
+
+    def first_to_last() -> pl.DataFrame:
+        ends = frame.sort("client", "session").group_by("client", maintain_order=True)
+        pair = ends.agg(pl.col("score").first().alias("before"), pl.col("score").last().alias("after"))
+        unit = pair["before"].std() * (2 * (1 - 0.9)) ** 0.5
+        index = ((pl.col("after") - pl.col("before")) / unit).alias("index")
+        return pair.with_columns(index).with_columns((pl.col("index").abs() > 1.96).alias("changed"))
+
+    row("the same index by hand in polars", best(first_to_last), ours)
+    drops = best(lambda: al.session_drops(frame, **named).sessions)
+    row("al.session_drops(frame), with table", drops, drops)
+    part = frame.head(5_000 * sessions)
+    drops = best(lambda: al.session_drops(part, **named).sessions)
+    row("al.session_drops(frame), 5000 clients", drops, drops)
+    table = part.to_pandas()
+
+    def below_earlier_mean() -> Any:
+        earlier = table.groupby("client")["score"].transform(lambda own: own.expanding().mean().shift())
+        spread = table.groupby("client")["score"].transform("std")
+        return (earlier - table["score"]) > 1.645 * spread
+
+    row("below the earlier mean by hand in pandas, 5000 clients", best(below_earlier_mean, runs=1), drops)
+    growth = best(lambda: al.growth_change(frame, **named).clients)
+    row("al.growth_change(frame), with table", growth, growth)
+    some = frame.head(500 * sessions)
+    growth = best(lambda: al.growth_change(some, **named).clients)
+    row("al.growth_change(frame), 500 clients", growth, growth)
+    if (api := library("statsmodels.formula.api")) is not None:
+        few = some.to_pandas()
+        model = api.mixedlm("score ~ session", few, groups=few["client"], re_formula="~session")
+        row("statsmodels MixedLM, 500 clients", best(lambda: model.fit(reml=True).random_effects, runs=1), growth)
+    one = best(al.jacobson_truax_false_alarms)
+    row("al.jacobson_truax_false_alarms(), 8 conditions", one, one)
+
+
+def two_raters() -> None:
+    print("two raters, 10 000 dyads x 12 sessions")
+    generator = np.random.default_rng(2)
+    dyad, visit = np.repeat(np.arange(10_000), 12), np.tile(np.arange(12), 10_000)
+    level, change = generator.normal(size=10_000)[dyad], generator.normal(size=120_000)
+    ours = 5 + level + 0.6 * change + 0.5 * generator.normal(size=120_000)
+    theirs = 4.5 + 0.5 * level + 0.4 * change + 0.5 * generator.normal(size=120_000)
+    frame = pl.DataFrame({"case": dyad, "visit": visit, "ours": ours, "theirs": theirs})
+    names = {"client": "case", "session": "visit", "first": "ours", "second": "theirs"}
+    outcomes = pl.DataFrame({"case": np.arange(10_000), "gain": generator.normal(size=10_000)})
+    whole = best(lambda: al.agreement(frame, **names))
+    row("al.agreement: association, elevation, tracking", whole, whole)
+    row("al.association", best(lambda: al.association(frame, **names)), whole)
+    row("al.elevation", best(lambda: al.elevation(frame, **names)), whole)
+    tracking = best(lambda: al.tracking(frame, **names))
+    row("al.tracking", tracking, whole)
+    row("al.actor_partner, all steps", best(lambda: al.actor_partner(frame, **names)), whole)
+    surface = best(lambda: al.congruence(frame, outcome="gain", outcomes=outcomes, **names))
+    row("al.congruence", surface, whole)
+    few = frame.filter(pl.col("case") < 200)
+    few_ours = best(lambda: al.association(few, **names))
+    row("al.association, 200 dyads", few_ours, whole)
+    if (pingouin := library("pingouin")) is not None:
+        table = few.to_pandas()
+        theirs_few = best(lambda: pingouin.rm_corr(table, x="ours", y="theirs", subject="case"))
+        row("pingouin.rm_corr, 200 dyads (ratio to the row above)", theirs_few, few_ours)
+    if (models := library("statsmodels.formula.api")) is not None:
+        table = few.to_pandas()
+        table["within"] = table["ours"] - table.groupby("case")["ours"].transform("mean")
+        few_tracking = best(lambda: al.tracking(few, accuracy="common", **names))
+        row("al.tracking with one slope, 200 dyads", few_tracking, whole)
+        # A random intercept only: with a random slope its optimiser does not settle.
+        model = models.mixedlm("theirs ~ within", table, groups="case")
+        row("statsmodels mixedlm, 200 dyads (ratio to the row above)", best(model.fit, runs=1), few_tracking)
+
+
+def intraclass() -> None:
+    print("six intraclass correlations, 100 000 x 4")
+    generator = np.random.default_rng(3)
+    ratings = generator.normal(size=(100_000, 1)) + generator.normal(size=(100_000, 4))
+    frame = pl.DataFrame(ratings, schema=["a", "b", "c", "d"])
+    ours = best(lambda: al.intraclass_correlations(frame, frame.columns))
+    row("al.intraclass_correlations", ours, ours)
+    if (pingouin := library("pingouin")) is not None:
+        long = (
+            frame.with_row_index("unit").unpivot(index="unit", variable_name="rater", value_name="rating").to_pandas()
+        )
+        names = {"targets": "unit", "raters": "rater", "ratings": "rating"}
+        row("pingouin.intraclass_corr", best(lambda: pingouin.intraclass_corr(long, **names), runs=1), ours)
+
+
+def teams() -> None:
+    print("teams, 10 000 x 4 members x 12 items")
+    generator = np.random.default_rng(4)
+    answers = np.clip(np.round(5 + generator.normal(size=(40_000, 12))), 1, 7)
+    columns = [f"q{item}" for item in range(1, 13)]
+    frame = pl.DataFrame(answers, schema=columns).with_columns(team=np.repeat(np.arange(10_000), 4))
+    ours = best(lambda: al.team_agreement(frame, columns=columns, client="team", options=7))
+    row("al.team_agreement", ours, ours)
+    dyads = frame.with_columns(who=pl.col("team") // 10, case=pl.int_range(pl.len()))
+    many = {"client": "case", "therapist": "who", "first": "q1", "second": "q2"}
+    row("al.one_with_many, 40 000 dyads", best(lambda: al.one_with_many(dyads, **many)), ours)
+    sides = {"first": columns[:6], "second": columns[6:]}
+    row("al.profile_agreement, 40 000 x 6 items", best(lambda: al.profile_agreement(frame, **sides)), ours)
+    by_hand = best(lambda: frame.group_by("team").agg(pl.col(columns).var()))
+    row("polars: the items' variances per team alone", by_hand, ours)
+
+
 def sessions() -> None:
     print("reliability across sessions")
     generator = np.random.default_rng(2)
@@ -179,5 +298,9 @@ def outcome() -> None:
 
 if __name__ == "__main__":
     reliability()
+    change()
+    two_raters()
+    intraclass()
     sessions()
+    teams()
     outcome()

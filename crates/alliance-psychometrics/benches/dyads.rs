@@ -5,8 +5,9 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use alliance_psychometrics::dyads::{
-    Centre, NullDistribution, TruthBiasModel, level_agreement, limits_of_agreement, one_with_many,
-    profile_agreement, repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
+    Centre, NullDistribution, TruthBiasModel, actor_partner_over_sessions, dyad_means, level_agreement,
+    limits_of_agreement, observed_region, one_with_many, profile_agreement, repeated_concordance,
+    repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
 };
 use alliance_psychometrics::{Columns, Level};
 use alliance_statistics::Generator;
@@ -93,6 +94,48 @@ fn level_agreement_120_000_pairs(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let rows = black_box(&rows);
         level_agreement(&rows.first, &rows.second, Level::PooledRows, 0.95).unwrap().concordance.value
+    });
+}
+
+#[divan::bench]
+fn repeated_concordance_10_000_x_12(bencher: Bencher<'_, '_>) {
+    let rows = Rows::new();
+    bencher.bench_local(|| {
+        let rows = black_box(&rows);
+        repeated_concordance(&rows.first, &rows.second, &rows.dyad, 0.95).unwrap().same_session.value
+    });
+}
+
+#[divan::bench]
+fn actor_partner_over_sessions_10_000_x_12(bencher: Bencher<'_, '_>) {
+    let rows = Rows::new();
+    let sessions: Vec<i64> = rows.session.iter().map(|session| i64::from(*session)).collect();
+    bencher.bench_local(|| {
+        let rows = black_box(&rows);
+        actor_partner_over_sessions(&rows.first, &rows.second, &rows.dyad, &sessions, 0.95)
+            .unwrap()
+            .first
+            .actor
+            .value
+    });
+}
+
+#[divan::bench]
+fn dyad_means_10_000_x_12(bencher: Bencher<'_, '_>) {
+    let rows = Rows::new();
+    bencher.bench_local(|| {
+        let rows = black_box(&rows);
+        let ratings = Columns::new(&[&rows.first, &rows.second]).unwrap();
+        dyad_means(&ratings, &rows.dyad).unwrap().means.len()
+    });
+}
+
+#[divan::bench]
+fn observed_region_120_000_rows(bencher: Bencher<'_, '_>) {
+    let rows = Rows::new();
+    bencher.bench_local(|| {
+        let rows = black_box(&rows);
+        observed_region(&rows.first, &rows.second).unwrap().len()
     });
 }
 

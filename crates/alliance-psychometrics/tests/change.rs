@@ -6,11 +6,12 @@ mod common;
 
 use alliance_psychometrics::change::{
     BaselineSample, ChangeClass, ChangeMethod, Cutoff, Direction, DropReference, DropRule, DropThreshold,
-    ReferenceGroups, ReliableChange, ScoreDistribution, growth_change, jacobson_truax_false_alarms,
-    session_drops,
+    ReferenceGroups, ReliableChange, ScoreDistribution, ScorePairs, growth_change,
+    jacobson_truax_false_alarms, session_drops,
 };
+use alliance_psychometrics::form::{AlphaInterval, Form, Missing};
 use alliance_psychometrics::sessions::SessionTable;
-use alliance_psychometrics::{Columns, Status};
+use alliance_psychometrics::{Columns, Level, Status};
 use alliance_statistics::Generator;
 use common::{PanelRow, close, panel_a, vectors};
 use proptest::prelude::*;
@@ -327,7 +328,9 @@ fn trap_6_jacobson_truax_flags_most_clients_by_chance() {
     let by_measurement = session_drops(&series.table(), 0, &measurement).unwrap();
     assert_eq!(by_default.judged, by_measurement.judged);
     assert!(by_measurement.flagged > 2 * by_default.flagged.max(1));
-    assert!(by_measurement.expected_by_chance.is_nan());
+    // And it says so: what fluctuation alone brings, session by session and for whole clients.
+    assert!(by_measurement.expected_by_chance > 2.0 * by_default.expected_by_chance);
+    assert!(by_measurement.clients_expected_by_chance > 1.5 * by_default.clients_expected_by_chance);
     assert_eq!(jacobson_truax_false_alarms(0.9, 0.65, 0.0, 1, 0.95).unwrap().per_client, 0.0);
 }
 
@@ -358,8 +361,102 @@ fn drops_agree_with_the_definition() {
             .collect();
         assert_eq!(flagged, numbers(&case["flagged"]));
         assert_eq!(found.flagged, flagged.len());
-        assert!((found.expected_by_chance - 0.05 * found.judged as f64).abs() < 1e-12);
+        assert!((found.expected_by_chance - 0.05 * found.judged as f64).abs() < 1e-10);
+        let by_client: Vec<usize> = found.clients.iter().map(|client| client.judged).collect();
+        assert_eq!(by_client.iter().sum::<usize>(), found.judged);
+        assert_eq!(found.clients_judged, by_client.iter().filter(|judged| **judged > 0).count());
+        let at_least_one: f64 = by_client.iter().map(|judged| 1.0 - 0.95_f64.powi(*judged as i32)).sum();
+        assert!((found.clients_expected_by_chance - at_least_one).abs() < 1e-10);
+        let with_a_flag = found.clients.iter().filter(|client| client.flagged > 0).count();
+        assert_eq!(
+            (found.clients_flagged, found.clients.iter().map(|client| client.flagged).sum()),
+            (with_a_flag, found.flagged)
+        );
     }
+}
+
+/// Jacobson and Truax as a rule for drops: each session against the one before, two-sided error of the difference. The
+/// flags to expect are those of the formula, also where sessions resemble the one before.
+#[test]
+fn jacobson_truax_as_a_drop_rule_says_its_false_alarms() {
+    let (icc, alpha) = (0.65_f64, 0.90_f64);
+    for phi in [0.0, 0.3_f64] {
+        let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
+        for one in 0..2000 {
+            let mut random = Generator::stream(21, u64::from(one));
+            let level = icc.sqrt() * random.normal();
+            let mut within = random.normal();
+            for nth in 1..=12 {
+                client.push(one);
+                session.push(nth);
+                score.push(level + (1.0 - icc).sqrt() * within);
+                within = phi * within + (1.0 - phi * phi).sqrt() * random.normal();
+            }
+        }
+        let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+        let error = (1.0 - alpha).sqrt();
+        let rule = DropRule::default()
+            .with_threshold(DropThreshold::Measurement { standard_error_of_measurement: error })
+            .unwrap()
+            .with_reference(DropReference::PreviousSession, 1)
+            .unwrap()
+            .with_confidence(0.975)
+            .unwrap();
+        let found = session_drops(&table, 0, &rule).unwrap();
+        let sample = BaselineSample::new(0.0, 1.0, alpha).unwrap();
+        let jacobson =
+            ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+        let by_index = (1..score.len())
+            .filter(|row| client[*row] == client[row - 1])
+            .filter(|row| jacobson.index(score[row - 1], score[*row]) < -jacobson.critical_value())
+            .count();
+        assert_eq!((found.flagged, found.judged), (by_index, 2000 * 11));
+        let said = jacobson_truax_false_alarms(alpha, icc, phi, 12, 0.95).unwrap();
+        let difference = (2.0 * (1.0 - icc) * (1.0 - phi)).sqrt();
+        assert!((found.successive_difference.value - difference).abs() < 0.01);
+        // Each client's own spread, shrunk: where all clients fluctuate alike that gives a little less than the formula.
+        assert!((found.expected_by_chance / found.judged as f64 - said.per_step).abs() < 0.008);
+        assert!((found.clients_expected_by_chance / 2000.0 - said.per_client).abs() < 0.04);
+        assert!((found.flagged as f64 / found.expected_by_chance - 1.0).abs() < 0.05, "{phi}");
+    }
+}
+
+/// Calm and restless clients together: the flags to expect are those of each client's own spread, not of the pool's.
+#[test]
+fn flags_by_chance_know_that_clients_differ() {
+    let (mut client, mut session, mut score) = (vec![], vec![], vec![]);
+    for one in 0..2000 {
+        let mut random = Generator::stream(22, u64::from(one));
+        let spread = if one % 4 == 0 { 1.0 } else { 0.3 };
+        for nth in 1..=12 {
+            client.push(one);
+            session.push(nth);
+            score.push(spread * random.normal());
+        }
+    }
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+    for reference in [DropReference::PreviousSession, DropReference::RunningMean] {
+        let rule = DropRule::default()
+            .with_threshold(DropThreshold::Practical { points: 1.0 })
+            .unwrap()
+            .with_reference(reference, 1)
+            .unwrap();
+        let found = session_drops(&table, 0, &rule).unwrap();
+        let ratio = found.flagged as f64 / found.expected_by_chance;
+        assert!((0.75..1.1).contains(&ratio), "{ratio}");
+        // The pool's spread would say half as many again.
+        let pooled = found.successive_difference.value;
+        let one_spread = found.judged as f64 * 0.5 * (1.0 - normal_error(1.0 / (pooled * 2.0_f64.sqrt())));
+        assert!(reference == DropReference::RunningMean || one_spread > 1.4 * found.flagged as f64);
+    }
+}
+
+/// The error function, by the trapezoid rule.
+fn normal_error(x: f64) -> f64 {
+    let step = x / 1000.0;
+    let height = |place: u32| (-(f64::from(place) * step).powi(2)).exp();
+    let inner: f64 = (1..1000).map(height).sum();
+    2.0 / std::f64::consts::PI.sqrt() * step * (inner + 0.5 * (height(0) + height(1000)))
 }
 
 /// Trap 8: what comes after a session has no part in its reference.
@@ -422,6 +519,96 @@ fn flags_by_chance_come_as_often_as_said() {
     assert!(clients > 0.75 && (clients - said.per_client).abs() < 0.08, "{clients}");
 }
 
+/// Answers of twelve five-point items by the graded-response model with the parameters of the methods dossier (section
+/// G2): therapists, clients, early growth, and sessions that follow each other with correlation .3. No rupture.
+fn answers_without_ruptures(clients: u32) -> Vec<[f64; 12]> {
+    const DISCRIMINATION: [f64; 12] = [2.2, 2.6, 1.8, 2.4, 2.0, 2.6, 1.6, 2.2, 2.4, 1.8, 2.6, 2.0];
+    const SHIFT: [f64; 12] = [-0.3, 0.1, 0.3, 0.0, -0.2, 0.2, 0.4, -0.1, 0.1, -0.4, 0.0, 0.2];
+    const THRESHOLDS: [f64; 4] = [-2.6, -1.7, -0.8, 0.5];
+    let mut forms = Vec::new();
+    for client in 0..clients {
+        let of_therapist = 0.05_f64.sqrt() * Generator::stream(13, u64::from(client / 10)).normal();
+        let mut random = Generator::stream(12, u64::from(client));
+        let level = of_therapist + 0.6_f64.sqrt() * random.normal();
+        let (spread, carried) = (0.3_f64.sqrt(), 0.3);
+        let mut within = spread * random.normal();
+        for session in 0..12 {
+            let growth = 0.35 * (1.0 - (-f64::from(session) / 3.0).exp());
+            let theta = level + growth + within;
+            let answer = |item: usize, uniform: f64| {
+                let at_least = |threshold: f64| {
+                    1.0 / (1.0 + (-DISCRIMINATION[item] * (theta - threshold - SHIFT[item])).exp())
+                };
+                1.0 + THRESHOLDS.iter().filter(|threshold| uniform < at_least(**threshold)).count() as f64
+            };
+            forms.push(std::array::from_fn(|item| answer(item, random.uniform())));
+            within = carried * within + spread * (1.0 - carried * carried).sqrt() * random.normal();
+        }
+    }
+    forms
+}
+
+/// Trap 6 from items up: with alpha .93 and nothing but fluctuation, Jacobson-Truax flags 13 % of the steps and three
+/// quarters of the clients; the change that exceeds usual fluctuation flags 1.4 % and 14 % (methods dossier, C5).
+#[test]
+fn trap_6_a_good_questionnaire_makes_jacobson_truax_flag_more() {
+    let forms = answers_without_ruptures(4000);
+    let score: Vec<f64> = forms.iter().map(|form| form.iter().sum::<f64>() / 12.0).collect();
+    let first: Vec<&[f64; 12]> = forms.iter().step_by(12).collect();
+    let items: Vec<Vec<f64>> = (0..12).map(|item| first.iter().map(|form| form[item]).collect()).collect();
+    let columns: Vec<&[f64]> = items.iter().map(Vec::as_slice).collect();
+    let form = Form::new(&Columns::new(&columns).unwrap(), Missing::Listwise, Level::OneSession);
+    let alpha = form.alpha(AlphaInterval::Feldt, 0.95).unwrap().raw.value;
+    let of_first: Vec<f64> = score.iter().step_by(12).copied().collect();
+    let mean = of_first.iter().sum::<f64>() / 4000.0;
+    let deviation =
+        (of_first.iter().map(|score| (score - mean) * (score - mean)).sum::<f64>() / 3999.0).sqrt();
+    assert!((alpha - 0.926).abs() < 0.005 && (deviation - 0.75).abs() < 0.02, "{alpha} {deviation}");
+    let client: Vec<u32> = (0..4000).flat_map(|client| [client; 12]).collect();
+    let session: Vec<i64> = (0..4000).flat_map(|_| 1..=12).collect();
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
+    let within = session_drops(&table, 0, &DropRule::default()).unwrap().pooled_standard_deviation.value;
+    assert!((within - 0.42).abs() < 0.01, "{within}");
+    // The same rule, once with error of measurement as its unit, once with usual fluctuation.
+    let rates = |standard_error: f64| {
+        let reliability = 1.0 - (standard_error / deviation).powi(2);
+        let sample = BaselineSample::new(mean, deviation, reliability).unwrap();
+        let rule =
+            ReliableChange::new(ChangeMethod::JacobsonTruax, sample, Direction::HigherIsBetter).unwrap();
+        let is_flagged = |pair: &[f64]| rule.index(pair[0], pair[1]) < -rule.critical_value();
+        let flagged: Vec<Vec<bool>> =
+            score.chunks(12).map(|own| own.windows(2).map(is_flagged).collect()).collect();
+        let steps = flagged.iter().flatten().filter(|flag| **flag).count() as f64 / (4000.0 * 11.0);
+        (steps, flagged.iter().filter(|own| own.contains(&true)).count() as f64 / 4000.0)
+    };
+    let (steps, clients) = rates(deviation * (1.0 - alpha).sqrt());
+    assert!((steps - 0.128).abs() < 0.01 && (clients - 0.76).abs() < 0.03, "{steps} {clients}");
+    let (steps, clients) = rates(within);
+    assert!((steps - 0.014).abs() < 0.004 && (clients - 0.14).abs() < 0.03, "{steps} {clients}");
+}
+
+#[test]
+fn a_sample_of_pairs_says_what_it_is_like() {
+    let nan = f64::NAN;
+    let found = ScorePairs::of(&[0.1, 0.1, nan, 0.1], &[4.0, nan, 5.0, 6.0]).unwrap();
+    assert_eq!((found.before.count, found.before.mean, found.before.standard_deviation), (3, 0.1, 0.0));
+    assert_eq!((found.after.count, found.after.mean, found.after.standard_deviation), (3, 5.0, 1.0));
+    assert!(found.pairs == 2 && found.correlation.is_nan());
+    let none = ScorePairs::of(&[], &[]).unwrap();
+    assert!(none.before.mean.is_nan() && none.before.standard_deviation.is_nan() && none.pairs == 0);
+    let one = ScorePairs::of(&[3.0], &[4.0]).unwrap();
+    assert!(one.before.mean == 3.0 && one.before.standard_deviation.is_nan() && one.correlation.is_nan());
+    assert_eq!(ScorePairs::of(&[1.0], &[]).unwrap_err().code(), "length-mismatch");
+    let rows = panel_a();
+    let at = |session: usize| -> Vec<f64> {
+        rows.iter().filter(|row| row.session == session).map(PanelRow::mean).collect()
+    };
+    let found = ScorePairs::of(&at(1), &at(8)).unwrap();
+    let by_stability = alliance_psychometrics::sessions::stability(&at(1), &at(8), 0.95).unwrap();
+    assert!(close(found.correlation, by_stability.correlation.value, CLOSED_FORM));
+    assert!(close(found.after.mean - found.before.mean, by_stability.mean_change.value, CLOSED_FORM));
+}
+
 #[test]
 fn references_and_the_three_thresholds_do_what_they_say() {
     let score = [5.0, 6.0, 1.0, f64::NAN, 5.0, 4.0];
@@ -457,6 +644,8 @@ fn drops_of_degenerate_tables_have_a_status() {
         session_drops(&table, 0, &DropRule::default()).unwrap()
     };
     assert_eq!(find(&[], &[]).status, Status::AllMissing);
+    assert_eq!(find(&[1, 2], &[4.0, 5.0]).successive_difference.status, Status::TooFewUnits);
+    assert_eq!(find(&[1, 1], &[4.0, 4.0]).successive_difference.status, Status::ZeroVariance);
     assert_eq!(find(&[1, 1], &[f64::NAN; 2]).status, Status::AllMissing);
     assert_eq!(find(&[1, 2, 3], &[4.0, 5.0, 6.0]).status, Status::TooFewUnits);
     let constant = find(&[1; 5], &[0.1; 5]);

@@ -5,10 +5,11 @@
 mod common;
 
 use alliance_psychometrics::dyads::{
-    Accuracy, Centre, Condition, NullDistribution, Tracking, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, one_with_many, profile_agreement, repeated_measures_correlation, response_surface,
-    team_agreement, truth_and_bias,
+    Accuracy, Centre, Condition, NullDistribution, Tracking, TruthBiasModel, actor_partner,
+    actor_partner_over_sessions, level_agreement, limits_of_agreement, one_with_many, profile_agreement,
+    repeated_concordance, repeated_measures_correlation, response_surface, team_agreement, truth_and_bias,
 };
+use alliance_psychometrics::icc::intraclass_correlations;
 use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
 use common::{PanelRow, panel_a, vectors};
@@ -377,6 +378,7 @@ fn agreement_of_teams_is_held_against_a_null_distribution() {
         shows("r_wg", team.within_agreement.value, within, 7);
         assert_eq!(team.average_deviation, deviation);
     }
+    shows("median", found.median_within_agreement, 0.833_333_3, 7);
     let items: [&[f64]; 3] = [&[5.0, 6.0, 5.0, 4.0], &[6.0, 6.0, 5.0, 5.0], &[5.0, 7.0, 6.0, 5.0]];
     let three = Columns::new(&items).unwrap();
     let found = team_agreement(&three, &[1; 4], 7, NullDistribution::Uniform, 0.95).unwrap();
@@ -481,6 +483,98 @@ fn level_agreement_is_that_of_other_routes() {
         agree(id, found.concordance.value, &case["concordance"][0], 1e-9);
         agree(id, found.concordance_z_standard_error, &case["z_error"], 1e-7);
         agree(id, found.double_entry.value, &case["double_entry"], 1e-9);
+    }
+}
+
+/// lme4's components, the formula, and a REML likelihood written out in R.
+#[test]
+fn concordance_of_repeated_ratings_is_made_of_the_components_of_lme4() {
+    for case in cases("repeated-concordance") {
+        let id = case["id"].as_str().unwrap();
+        let dyads: Vec<u32> = numbers(&case["clients"]).iter().map(|code| *code as u32).collect();
+        let found =
+            repeated_concordance(&numbers(&case["first"]), &numbers(&case["second"]), &dyads, 0.95).unwrap();
+        let parts = &found.components;
+        let order = if case["repeated"].as_bool().unwrap() {
+            vec![&parts.dyad, &parts.session, &parts.dyad_by_role, &parts.residual]
+        } else {
+            assert_eq!(parts.session.status, Status::Undefined);
+            vec![&parts.dyad, &parts.residual]
+        };
+        for (place, part) in order.into_iter().enumerate() {
+            agree(id, part.value, &case["components"][place], 1e-5);
+            agree(id, part.standard_error, &case["component_errors"][place], 1e-4);
+        }
+        agree(id, parts.role.value, &case["role"][0], 1e-5);
+        agree(id, parts.role.standard_error, &case["role"][1], 1e-5);
+        agree_all(id, &found.same_session, &case["same_session"], 1e-5);
+        if found.any_session.value.is_nan() {
+            assert!(!case["repeated"].as_bool().unwrap());
+        } else {
+            agree_all(id, &found.any_session, &case["any_session"], 1e-5);
+            // A dyad's own bias is no agreement: a model without it says more than either.
+            assert!(number(&case["without_own_bias"]) > found.same_session.value);
+        }
+        assert_eq!(found.same_session.units, 60);
+    }
+}
+
+/// 95 % intervals of both concordances hold the value the ratings were made with about as often as they say.
+#[test]
+fn intervals_of_repeated_concordance_cover_the_truth() {
+    let (dyad, session, own_bias, error, shift) = (0.3_f64, 0.06_f64, 0.15_f64, 0.1_f64, 0.3_f64);
+    let all = dyad + session + own_bias + error + shift * shift / 2.0;
+    let truth = [(dyad + session) / all, dyad / all];
+    let mut covered = [0_u32; 2];
+    for sample in 0..300_u64 {
+        let mut random = alliance_statistics::Generator::stream(9, sample);
+        let mut draw = |variance: f64| variance.sqrt() * random.normal();
+        let (mut first, mut second, mut codes) = (vec![], vec![], vec![]);
+        for code in 0..40 {
+            let level = draw(dyad);
+            let bias = [draw(own_bias), draw(own_bias)];
+            for _ in 0..6 {
+                let shared = level + draw(session);
+                first.push(shared + bias[0] + draw(error));
+                second.push(shared + bias[1] - shift + draw(error));
+                codes.push(code);
+            }
+        }
+        let found = repeated_concordance(&first, &second, &codes, 0.95).unwrap();
+        for (place, estimate) in [&found.same_session, &found.any_session].into_iter().enumerate() {
+            let interval = estimate.interval.unwrap();
+            covered[place] += u32::from((interval.low..=interval.high).contains(&truth[place]));
+        }
+    }
+    // Of 300, 285 are expected, with a standard deviation of 4.
+    assert!(covered.iter().all(|count| (273..=297).contains(count)), "{covered:?}");
+}
+
+/// Trap 10: without variation a correlation is undefined, however well the raters agree; what speaks of levels is not.
+#[test]
+fn trap_10_raters_without_variation_have_levels_and_no_correlation() {
+    let (dyads, ones, sevens) = ([1, 1, 2, 2, 3, 3], [6.0; 6], [7.0; 6]);
+    for (first, second, difference) in [(&sevens, &sevens, 0.0), (&sevens, &ones, 1.0)] {
+        let level = level_agreement(first, second, Level::PooledRows, 0.95).unwrap();
+        let repeated = repeated_concordance(first, second, &dyads, 0.95).unwrap();
+        let within = repeated_measures_correlation(first, second, &dyads, 0.95).unwrap();
+        let six = intraclass_correlations(&Columns::new(&[first, second]).unwrap(), 0.95).unwrap();
+        for estimate in [
+            &level.correlation,
+            &level.concordance,
+            &within.correlation,
+            &six.agreement.single,
+            &six.consistency.average,
+        ] {
+            assert_eq!((estimate.value.is_nan(), estimate.status), (true, Status::ZeroVariance));
+        }
+        // A constant offset is disagreement of a known size, and still no correlation.
+        assert_eq!(repeated.same_session.status, Status::ZeroVariance);
+        let limits = limits_of_agreement(first, second, Some(&dyads), 1.96, 0.95).unwrap();
+        assert_eq!(
+            (limits.mean_difference.value, limits.mean_difference.status),
+            (difference, Status::Defined)
+        );
     }
 }
 
@@ -622,6 +716,54 @@ fn actor_and_partner_effects_with_gaps_are_those_of_lm() {
 }
 
 #[test]
+fn actor_and_partner_effects_over_sessions_are_those_of_lmer() {
+    let (keys, first, second) = thinned();
+    let sessions: Vec<i64> = keys.iter().map(|key| i64::from(key[1])).collect();
+    for case in cases("steps") {
+        let found = actor_partner_over_sessions(&first, &second, &codes(&keys, 0), &sessions, 0.95).unwrap();
+        for (influence, expected) in [(&found.first, &case["first"]), (&found.second, &case["second"])] {
+            let terms = [&influence.intercept, &influence.actor, &influence.partner];
+            for (place, term) in terms.into_iter().enumerate() {
+                agree("value", term.value, &expected[3 * place], 1e-5);
+                agree("standard error", term.standard_error, &expected[3 * place + 1], 1e-5);
+                agree("df", term.degrees_of_freedom, &expected[3 * place + 2], 1e-3);
+                assert_eq!(term.rows_used as u64, case["rows"].as_u64().unwrap());
+                assert_eq!(term.units as u64, case["dyads"].as_u64().unwrap());
+            }
+        }
+        agree("R²", found.first.r_squared, &case["r_squared"][0], 1e-5);
+        agree("R²", found.second.r_squared, &case["r_squared"][1], 1e-5);
+        agree_interval("residuals", &found.residual_correlation, &case["residual_correlation"], 1e-5);
+    }
+}
+
+/// An actor effect of .4 over eight steps comes out about 1.4 / 7 too low, as the documentation says.
+#[test]
+fn short_series_understate_actor_effects() {
+    let (mut first, mut second, mut dyads, mut sessions) = (vec![], vec![], vec![], vec![]);
+    for dyad in 0..600 {
+        let mut random = alliance_statistics::Generator::stream(5, u64::from(dyad));
+        let mut ratings = [random.normal(), random.normal()];
+        for session in -20..9_i64 {
+            ratings = [0.4 * ratings[0] + random.normal(), 0.4 * ratings[1] + random.normal()];
+            if session >= 0 {
+                first.push(ratings[0]);
+                second.push(ratings[1]);
+                dyads.push(dyad);
+                sessions.push(session);
+            }
+        }
+    }
+    let found = actor_partner_over_sessions(&first, &second, &dyads, &sessions, 0.95).unwrap();
+    let bias = 1.4 / 7.0;
+    for influence in [&found.first, &found.second] {
+        let low = 0.4 - influence.actor.value;
+        assert!((0.6 * bias..1.2 * bias).contains(&low), "{low}");
+        assert!(influence.partner.value.abs() < 0.05);
+    }
+}
+
+#[test]
 fn response_surfaces_are_those_of_lm_and_the_delta_method() {
     for case in cases("surface") {
         let id = case["id"].as_str().unwrap();
@@ -696,6 +838,11 @@ fn teams_are_those_of_r() {
             agree("range", team.range, &case["spread"][place], 1e-9);
             agree("SD", team.standard_deviation, &case["sd"][place], 1e-9);
         }
+        let mut known = numbers(&case["agreement"]);
+        known.retain(|value| !value.is_nan());
+        known.sort_by(f64::total_cmp);
+        let middle = 0.5 * (known[known.len() / 2] + known[(known.len() - 1) / 2]);
+        agree("median", found.median_within_agreement, &Value::from(middle), 1e-9);
         agree_interval("ICC(1)", &found.one_member, &case["one_member"], 1e-9);
         agree_interval("ICC(2)", &found.team_mean, &case["team_mean"], 1e-9);
     }

@@ -5,9 +5,10 @@
 mod common;
 
 use alliance_psychometrics::dyads::{
-    Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner, level_agreement,
-    limits_of_agreement, one_with_many, profile_agreement, repeated_measures_correlation, response_surface,
-    team_agreement, truth_and_bias,
+    Accuracy, Centre, Condition, NullDistribution, TruthBiasModel, actor_partner,
+    actor_partner_over_sessions, level_agreement, limits_of_agreement, observed_region, one_with_many,
+    profile_agreement, repeated_concordance, repeated_measures_correlation, response_surface, team_agreement,
+    truth_and_bias,
 };
 use alliance_psychometrics::mixed::SlopeCovariance;
 use alliance_psychometrics::{Columns, Estimate, Level, Status};
@@ -112,6 +113,45 @@ proptest! {
         }
     }
 
+    /// Concordance has no roles, no origin, no unit and no order of rows; ratings that agree have 1.
+    #[test]
+    fn concordance_of_repeated_ratings_has_no_roles_origin_or_unit(rows in rows(), turn in 1_usize..11, scale in 0.2..5.0_f64) {
+        let (d, x, y) = split(&rows);
+        let mut turned = rows.clone();
+        turned.rotate_left(turn % rows.len());
+        let (dt, xt, yt) = split(&turned);
+        let moved = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| scale * value + 2.0).collect() };
+        let found = |x: &[f64], y: &[f64], d: &[u32]| repeated_concordance(x, y, d, 0.95).unwrap();
+        let plain = found(&x, &y, &d);
+        for other in [found(&y, &x, &d), found(&xt, &yt, &dt), found(&moved(&x), &moved(&y), &d)] {
+            prop_assert!(close(plain.same_session.value, other.same_session.value, 1e-5));
+            prop_assert!(close(plain.any_session.value, other.any_session.value, 1e-5));
+        }
+        let same = found(&x, &x, &d).same_session;
+        if same.status != Status::TooFewUnits && same.status != Status::ZeroVariance {
+            prop_assert_eq!(same.value, 1.0);
+            prop_assert!(same.interval.is_none());
+        }
+    }
+
+    /// One pair per dyad: Lin's concordance of the same moments, but for its squared mean difference and divisor.
+    #[test]
+    fn concordance_of_single_pairs_is_that_of_lin_with_unbiased_moments(pairs in vec((1.0..7.0_f64, 1.0..7.0_f64), 4..40)) {
+        let dyads: Vec<u32> = (0..).take(pairs.len()).collect();
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let n = x.len() as f64;
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
+        let product = |x: &[f64], y: &[f64]| {
+            x.iter().zip(y).map(|(one, other)| (one - mean(x)) * (other - mean(y))).sum::<f64>() / (n - 1.0)
+        };
+        let of_difference = product(&x, &x) + product(&y, &y) - 2.0 * product(&x, &y);
+        let role = (mean(&x) - mean(&y)).powi(2) - of_difference / n;
+        let expected = 2.0 * product(&x, &y) / (product(&x, &x) + product(&y, &y) + role.max(0.0));
+        let found = repeated_concordance(&x, &y, &dyads, 0.95).unwrap();
+        prop_assert!(close(found.same_session.value, expected, 1e-9));
+        prop_assert_eq!(found.any_session.status, Status::Undefined);
+    }
+
     /// Every number has a status that fits, whatever the rows.
     #[test]
     fn any_rows_give_sound_estimates(rows in vec((0_u32..4, -1_i32..3, -1_i32..3, -1_i32..3), 0..24)) {
@@ -170,6 +210,28 @@ proptest! {
         prop_assert!(close(found.directional_bias.value, mean, 1e-9));
         let within = repeated_measures_correlation(&truth, &judgment, &dyads, 0.95).unwrap();
         prop_assert!(close(found.temporal_congruence.value, within.slope, 1e-7));
+    }
+
+    /// No pair lies outside the region, each corner is a pair, and corners turn one way.
+    #[test]
+    fn the_region_holds_all_pairs(rows in rows()) {
+        let (_, x, y) = split(&rows);
+        let corners = observed_region(&x, &y).unwrap();
+        let pairs: Vec<[f64; 2]> =
+            x.iter().zip(&y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).map(|(x, y)| [*x, *y]).collect();
+        prop_assert!(corners.iter().all(|corner| pairs.contains(corner)));
+        prop_assert_eq!(corners.is_empty(), pairs.is_empty());
+        let turn = |a: [f64; 2], b: [f64; 2], c: [f64; 2]| {
+            (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        };
+        if corners.len() > 2 {
+            for place in 0..corners.len() {
+                let (a, b) = (corners[place], corners[(place + 1) % corners.len()]);
+                prop_assert!(turn(a, b, corners[(place + 2) % corners.len()]) > 0.0);
+                // Scores are quarters, so that products are exact.
+                prop_assert!(pairs.iter().all(|pair| turn(a, b, *pair) >= 0.0));
+            }
+        }
     }
 
     /// Another centre moves the stationary point and leaves curvature, R² and the second axis's slope.
@@ -234,6 +296,22 @@ fn all_sound(d: &[u32], x: &[f64], y: &[f64], z: &[f64]) {
             sound(estimate);
         }
     }
+    let repeated = repeated_concordance(x, y, d, 0.95).unwrap();
+    let parts = &repeated.components;
+    for estimate in [
+        &repeated.same_session,
+        &repeated.any_session,
+        &parts.dyad,
+        &parts.session,
+        &parts.dyad_by_role,
+        &parts.role,
+        &parts.residual,
+    ] {
+        sound(estimate);
+    }
+    for share in [repeated.same_session.value, repeated.any_session.value] {
+        assert!(share.is_nan() || share.abs() <= 1.0 + 1e-12);
+    }
     let within = repeated_measures_correlation(x, y, d, 0.95).unwrap();
     sound(&within.correlation);
     let profile = profile_agreement(x, y, d, Some(d), 0.95).unwrap();
@@ -254,6 +332,12 @@ fn all_sound(d: &[u32], x: &[f64], y: &[f64], z: &[f64]) {
         sound(&truth.residual_variance);
     }
     let partner = actor_partner([x, y], [y, z], 0.95).unwrap();
+    for influence in [&partner.first, &partner.second] {
+        [&influence.intercept, &influence.actor, &influence.partner].into_iter().for_each(sound);
+    }
+    sound(&partner.residual_correlation);
+    let sessions: Vec<i64> = (0..).take(x.len()).collect();
+    let partner = actor_partner_over_sessions(x, y, d, &sessions, 0.95).unwrap();
     for influence in [&partner.first, &partner.second] {
         [&influence.intercept, &influence.actor, &influence.partner].into_iter().for_each(sound);
     }

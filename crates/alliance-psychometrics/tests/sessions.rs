@@ -276,6 +276,21 @@ fn panel_b_has_the_closed_form_of_its_mean_squares() {
 }
 
 #[test]
+fn first_last_and_chosen_sessions_keep_the_order_of_clients() {
+    let nan = f64::NAN;
+    let scores = [3.0, 1.0, nan, 5.0, 2.0, nan, nan];
+    // Rows in no order; client 7 has one value, client 9 none.
+    let (client, session) = ([2, 2, 2, 2, 7, 9, 7], [3, 1, 9, 2, 4, 1, 5]);
+    let table = SessionTable::new(&client, &session, &Columns::new(&[&scores]).unwrap()).unwrap();
+    let (first, last) = table.first_and_last(0);
+    assert_eq!((first[0], last[0], first[1]), (1.0, 3.0, 2.0));
+    assert!(last[1].is_nan() && first[2].is_nan() && last[2].is_nan());
+    let at_two = table.values_at(0, 2);
+    assert_eq!(at_two[0], 5.0);
+    assert!(at_two[1].is_nan() && at_two[2].is_nan() && table.values_at(0, 9)[0].is_nan());
+}
+
+#[test]
 fn stability_is_that_of_psych() {
     let rows = panel_a();
     let client = Rows::of_panel_a(

@@ -82,6 +82,37 @@ fn means_agree_with_psych() {
     assert!(compared > 1000, "only {compared} scores were compared");
 }
 
+/// Trap 4 of the methods dossier: a total over a scale without any answer is none, however many other items there are,
+/// and although the share of items that the rule asks for is reached.
+#[test]
+fn trap_4_no_total_over_an_empty_scale() {
+    let form = instrument("wai-s-client").unwrap();
+    let mut options = ScoringOptions::default();
+    options.missing = MissingRule::share(0.5).unwrap();
+    options.unverified = Unverified::Accept;
+    let scorer = Scorer::new(&form, &options).unwrap();
+    let scales: Vec<&str> = scorer.scales().iter().map(|scale| scale.name.as_str()).collect();
+    let total = scales.iter().position(|name| *name == "total").unwrap();
+    let parts = form.partition();
+    assert_eq!(parts.len(), 3);
+    for part in parts {
+        let items = &form.scales().iter().find(|scale| scale.name == *part).unwrap().items;
+        let mut answers = [5.0; 12];
+        for item in items {
+            answers[usize::from(*item) - 1] = f64::NAN;
+        }
+        let mut scores = vec![FormScore::default(); scales.len()];
+        scorer.score_form(&answers, &mut scores).unwrap();
+        assert_eq!(scores[total].answered, 8);
+        assert!(scores[total].mean.is_nan(), "{part} is empty");
+        // The other two scales are scored, and one answer of the empty one makes a total that counts what there is.
+        assert_eq!(scores.iter().filter(|score| !score.mean.is_nan()).count(), 2);
+        answers[usize::from(items[0]) - 1] = 5.0;
+        scorer.score_form(&answers, &mut scores).unwrap();
+        assert!(!scores[total].mean.is_nan() && scores[total].answered == 9);
+    }
+}
+
 #[test]
 fn printed_values_are_reproduced() {
     let example = "id = 'example-6-client'\nversion = 1\nkind = 'questionnaire'\nfamily = 'example'\n\

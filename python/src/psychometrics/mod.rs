@@ -1,5 +1,7 @@
 //! How far numbers can be trusted: one module per family of the crate `alliance-psychometrics`.
 
+pub(crate) mod change;
+pub(crate) mod dyads;
 pub(crate) mod estimate;
 pub(crate) mod form;
 pub(crate) mod outcome;

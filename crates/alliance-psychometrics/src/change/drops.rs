@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::Direction;
 use super::method::at_least_zero;
-use crate::distributions::normal;
+use super::spread::{Spread, pooled_deviation, successive_difference};
+use crate::distributions::{normal, normal_cumulative};
 use crate::estimate::check_confidence;
 use crate::sessions::SessionTable;
-use crate::{Estimate, Level, PsychometricsError, Status};
+use crate::{Estimate, PsychometricsError, Status};
 
 /// Degrees of freedom that the pooled variance counts for.
 const PRIOR_DEGREES: f64 = 5.0;
@@ -62,7 +63,7 @@ pub enum DropReference {
     RunningMean,
     /// Their median; the standard deviation of prediction stays that of the mean.
     RunningMedian,
-    /// The session before it alone.
+    /// The last session before it with a value alone, however long ago.
     PreviousSession,
 }
 
@@ -183,8 +184,12 @@ pub struct ClientSpread {
     pub sessions: usize,
     /// Standard deviation about the client's own mean; NaN for one session.
     pub own: f64,
-    /// The same shrunk to the pooled one; NaN unless the threshold is `Fluctuation`.
+    /// The same shrunk to the pooled one.
     pub shrunken: f64,
+    /// Sessions judged.
+    pub judged: usize,
+    /// Sessions flagged.
+    pub flagged: usize,
 }
 
 impl fmt::Debug for ClientSpread {
@@ -203,13 +208,24 @@ pub struct SessionDrops {
     pub clients: Vec<ClientSpread>,
     /// The pooled standard deviation within clients.
     pub pooled_standard_deviation: Estimate,
+    /// Root mean square difference of successive sessions with a value: sqrt(2) times that deviation if sessions of a client
+    /// are independent, less if they resemble the one before.
+    pub successive_difference: Estimate,
     /// Sessions judged.
     pub judged: usize,
     /// Sessions flagged.
     pub flagged: usize,
-    /// Flags to expect if clients only fluctuate independently about their level, unit and normality taken as known;
-    /// NaN for thresholds that are not in units of fluctuation.
+    /// Clients with a session that is judged.
+    pub clients_judged: usize,
+    /// Clients with a session that is flagged.
+    pub clients_flagged: usize,
+    /// Flags to expect if clients only fluctuate about their level, unit and normality taken as known: of a threshold that
+    /// is not in units of fluctuation, those that fluctuation by the client's shrunken standard deviation brings (sessions
+    /// taken as independent), or against the session before alone, by the client's successive differences, shrunk to those
+    /// of all clients likewise. NaN without that.
     pub expected_by_chance: f64,
+    /// Clients to expect with at least one such flag, a client's sessions taken as independent.
+    pub clients_expected_by_chance: f64,
     /// `AllMissing`, `TooFewUnits` if no session could be judged for want of sessions before, `ZeroVariance` if there is
     /// no unit.
     pub status: Status,
@@ -248,22 +264,34 @@ pub fn session_drops(
         return Err(PsychometricsError::option("column", "one of the table's columns"));
     }
     let spreads: Vec<Spread> = table.client_rows().map(|rows| Spread::of(table, column, rows)).collect();
-    let pooled = pooled_deviation(&spreads, table.row_count(), rule);
+    let pooled = pooled_deviation(&spreads, table.row_count(), rule.pooled_standard_deviation);
     let mut found = SessionDrops {
         rows: vec![UNJUDGED; table.row_count()],
         clients: Vec::with_capacity(spreads.len()),
         judged: 0,
         flagged: 0,
-        expected_by_chance: f64::NAN,
+        clients_judged: 0,
+        clients_flagged: 0,
+        expected_by_chance: 0.0,
+        clients_expected_by_chance: 0.0,
         status: Status::Defined,
         pooled_standard_deviation: pooled,
+        successive_difference: successive_difference(&spreads),
     };
     let z = normal(rule.confidence);
     let mut earlier = Earlier { values: Vec::new(), sum: 0.0 };
     for ((rows, spread), client) in table.client_rows().zip(&spreads).zip(table.client_codes()) {
-        let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.threshold);
-        let own = if spread.sessions > 1 { (spread.squares / spread.degrees()).sqrt() } else { f64::NAN };
-        found.clients.push(ClientSpread { client: *client, sessions: spread.sessions, own, shrunken });
+        let shrunken = spread.shrunken(found.pooled_standard_deviation.value, rule.prior_degrees());
+        let step = spread.shrunken_step(found.successive_difference.value, rule.prior_degrees());
+        let mut own = ClientSpread {
+            client: *client,
+            sessions: spread.sessions,
+            own: spread.own(),
+            shrunken,
+            judged: 0,
+            flagged: 0,
+        };
+        let mut chance_of_none = 1.0;
         earlier.values.clear();
         earlier.sum = 0.0;
         for row in rows {
@@ -272,16 +300,27 @@ pub fn session_drops(
                 continue;
             }
             let judged = rule.judge(value, &earlier, shrunken, z);
-            found.judged += usize::from(judged.is_drop.is_some());
-            found.flagged += usize::from(judged.is_drop == Some(true));
+            if let Some(is_drop) = judged.is_drop {
+                let chance = rule.chance(&judged, shrunken, step);
+                found.expected_by_chance += chance;
+                chance_of_none *= 1.0 - chance;
+                own.judged += 1;
+                own.flagged += usize::from(is_drop);
+            }
             if let Some(place) = found.rows.get_mut(*row) {
                 *place = judged;
             }
             earlier.add(value, rule.reference);
         }
+        found.clients_expected_by_chance += 1.0 - chance_of_none;
+        found.judged += own.judged;
+        found.flagged += own.flagged;
+        found.clients_judged += usize::from(own.judged > 0);
+        found.clients_flagged += usize::from(own.flagged > 0);
+        found.clients.push(own);
     }
-    if matches!(rule.threshold, DropThreshold::Fluctuation { .. }) && found.judged > 0 {
-        found.expected_by_chance = (1.0 - rule.confidence) * found.judged as f64;
+    if found.judged == 0 {
+        (found.expected_by_chance, found.clients_expected_by_chance) = (f64::NAN, f64::NAN);
     }
     found.status = if spreads.iter().all(|spread| spread.sessions == 0) {
         Status::AllMissing
@@ -357,56 +396,21 @@ impl DropRule {
     }
 }
 
-/// Sum of squares of one client's sessions about their mean.
-struct Spread {
-    sessions: usize,
-    squares: f64,
-}
-
-impl Spread {
-    fn of(table: &SessionTable<'_>, column: usize, rows: &[usize]) -> Self {
-        let values = || rows.iter().map(|row| table.value(*row, column)).filter(|value| !value.is_nan());
-        let sessions = values().count();
-        let mean = values().sum::<f64>() / sessions as f64;
-        let squares = values().map(|value| (value - mean) * (value - mean)).sum();
-        // Equal values differ from their mean by rounding only.
-        let first = values().next();
-        let constant = values().all(|value| Some(value) == first);
-        Self { sessions, squares: if constant { 0.0 } else { squares } }
+impl DropRule {
+    /// Chance that fluctuation alone exceeds the threshold of a session.
+    fn chance(&self, judged: &SessionDrop, deviation: f64, step: f64) -> f64 {
+        let deviation = match (self.threshold, self.reference) {
+            (DropThreshold::Fluctuation { .. }, _) => return 1.0 - self.confidence,
+            (_, DropReference::PreviousSession) => step,
+            _ => deviation * (1.0 + 1.0 / judged.sessions as f64).sqrt(),
+        };
+        if deviation > 0.0 { normal_cumulative(-judged.threshold / deviation) } else { f64::NAN }
     }
 
-    fn degrees(&self) -> f64 {
-        self.sessions.saturating_sub(1) as f64
-    }
-
-    fn shrunken(&self, pooled: f64, threshold: DropThreshold) -> f64 {
-        match threshold {
-            DropThreshold::Fluctuation { prior_degrees } => {
-                let prior = if prior_degrees > 0.0 { prior_degrees * pooled * pooled } else { 0.0 };
-                ((prior + self.squares) / (prior_degrees + self.degrees())).sqrt()
-            }
-            _ => f64::NAN,
+    fn prior_degrees(&self) -> f64 {
+        match self.threshold {
+            DropThreshold::Fluctuation { prior_degrees } => prior_degrees,
+            _ => PRIOR_DEGREES,
         }
     }
-}
-
-fn pooled_deviation(spreads: &[Spread], rows: usize, rule: &DropRule) -> Estimate {
-    let level = Level::WithinClient;
-    let clients = spreads.iter().filter(|spread| spread.sessions > 1).count();
-    let used: usize = spreads.iter().map(|spread| spread.sessions).sum();
-    if let Some(given) = rule.pooled_standard_deviation {
-        return Estimate::new(given, level, "given").with_rows(clients, used, rows - used);
-    }
-    let degrees: f64 = spreads.iter().map(Spread::degrees).sum();
-    let method = "pooled within clients";
-    let estimate = if used == 0 {
-        Estimate::undefined(Status::AllMissing, level, method)
-    } else if degrees == 0.0 {
-        Estimate::undefined(Status::TooFewUnits, level, method)
-    } else {
-        let variance = spreads.iter().map(|spread| spread.squares).sum::<f64>() / degrees;
-        let status = if variance > 0.0 { Status::Defined } else { Status::ZeroVariance };
-        Estimate::new(variance.sqrt(), level, method).with_degrees_of_freedom(degrees).with_status(status)
-    };
-    estimate.with_rows(clients, used, rows - used)
 }

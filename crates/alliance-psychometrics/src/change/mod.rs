@@ -19,7 +19,9 @@ mod drops;
 mod false_alarms;
 mod growth;
 mod method;
+mod pairs;
 mod reliable;
+mod spread;
 
 pub use cutoffs::{Cutoff, Cutoffs, ReferenceGroups, ScoreDistribution};
 pub use drops::{
@@ -28,6 +30,7 @@ pub use drops::{
 pub use false_alarms::{FalseAlarms, jacobson_truax_false_alarms};
 pub use growth::{ClientGrowth, GrowthChange, growth_change};
 pub use method::{BaselineSample, ChangeMethod};
+pub use pairs::{ScorePairs, ScoreSummary};
 pub use reliable::{ClientChange, ReliableChange, ReliableChanges};
 
 /// Which way a score gets better.

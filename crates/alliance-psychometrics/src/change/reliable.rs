@@ -155,13 +155,13 @@ impl ReliableChange {
 
     /// Standard error of measurement, s sqrt(1 - r).
     pub fn standard_error_of_measurement(&self) -> Estimate {
-        self.described(self.before.standard_error_of_measurement(), "standard error of measurement")
+        self.described(self.before.standard_error_of_measurement(), "SD * sqrt(1 - reliability)")
     }
 
     /// Standard error of the difference of two scores, sqrt(2) SEM.
     pub fn standard_error_of_difference(&self) -> Estimate {
         let value = std::f64::consts::SQRT_2 * self.before.standard_error_of_measurement();
-        self.described(value, "standard error of the difference")
+        self.described(value, "sqrt(2) * SEM")
     }
 
     /// Minimal detectable change: the smallest difference that exceeds error of measurement, two-sided,
@@ -172,7 +172,7 @@ impl ReliableChange {
     pub fn minimal_detectable_change(&self) -> Estimate {
         let z = normal(0.5 + self.confidence / 2.0);
         let value = z * std::f64::consts::SQRT_2 * self.before.standard_error_of_measurement();
-        self.described(value, "minimal detectable change")
+        self.described(value, "z * sqrt(2) * SEM")
     }
 
     /// Hageman and Arrindell's reliability of differences; undefined for other methods.

@@ -257,7 +257,8 @@ fn average<'a>(dyads: impl Iterator<Item = (usize, &'a Estimate)> + Clone, confi
             (short, "with three points or fewer"),
         ] {
             if count > 0 {
-                estimate = estimate.with_note(format!("{count} of {all} dyads left out, {why}"));
+                estimate = estimate
+                    .with_note(format!("{count} of {all} dyads left out of the mean correlation, {why}"));
             }
         }
         estimate

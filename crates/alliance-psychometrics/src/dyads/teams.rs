@@ -42,6 +42,8 @@ impl std::fmt::Debug for Team {
 pub struct TeamAgreement {
     /// Each team, codes rising.
     pub teams: Vec<Team>,
+    /// Median over teams of their agreement, those set to 0 included; NaN without a team of two members.
+    pub median_within_agreement: f64,
     /// ICC(1): the share of the scores' variance that is between teams.
     pub one_member: Estimate,
     /// ICC(2): the reliability of a team's mean.
@@ -134,6 +136,7 @@ pub fn team_agreement(
     Ok(TeamAgreement {
         one_member: rows(one_member),
         team_mean: rows(team_mean),
+        median_within_agreement: median(found.iter().map(|team| team.within_agreement.value)),
         teams: found,
         expected_variance,
     })
@@ -153,6 +156,13 @@ fn within_agreement(ratio: f64, items: f64, members: usize) -> Estimate {
         Estimate::new(agreed / (agreed + ratio), level, WITHIN)
     };
     estimate.with_rows(members, members, 0)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut known: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+    known.sort_unstable_by(f64::total_cmp);
+    let middle = |place: usize| known.get(place).copied().unwrap_or(f64::NAN);
+    0.5 * (middle(known.len() / 2) + middle(known.len().saturating_sub(1) / 2))
 }
 
 /// ICC(1) and ICC(2) of the scores.

@@ -83,6 +83,25 @@ impl<'a> SessionTable<'a> {
         self.groups.iter().filter_map(|rows| Some((at(rows, first)?, at(rows, second)?))).unzip()
     }
 
+    /// Each client's value of a column at a session, NaN without one; clients by rising code.
+    pub fn values_at(&self, column: usize, session: i64) -> Vec<f64> {
+        let at = |rows: &[usize]| {
+            let row = rows.iter().find(|row| self.session(**row) == session);
+            row.map_or(f64::NAN, |row| self.value(*row, column))
+        };
+        self.groups.iter().map(at).collect()
+    }
+
+    /// Each client's first and last value of a column, clients by rising code: NaN without a value, and a last one only
+    /// if there are two.
+    pub fn first_and_last(&self, column: usize) -> (Vec<f64>, Vec<f64>) {
+        let ends = |rows: &[usize]| {
+            let mut values = rows.iter().map(|row| self.value(*row, column)).filter(|value| !value.is_nan());
+            (values.next().unwrap_or(f64::NAN), values.next_back().unwrap_or(f64::NAN))
+        };
+        self.groups.iter().map(ends).unzip()
+    }
+
     /// Number of columns.
     pub(crate) fn column_count(&self) -> usize {
         self.values.count()
