@@ -8,20 +8,24 @@ The names below are the public face. Frames of pandas, polars or pyarrow go in; 
 back.
 """
 
-from alliance import clinic, errors, rules
+from alliance import clinic, errors, export, rules
 from alliance._native import version as _version
 from alliance.accuracy import Accuracy, detection_accuracy
 from alliance.actor_partner import ActorPartner, Influence, actor_partner
 from alliance.agreement import Agreement, agreement
 from alliance.association import Association, association
 from alliance.attendance import Attendance, attendance
+from alliance.bootstrap import Bootstrap
 from alliance.chance import Calibration, ChanceRate, calibrate, chance_rate
 from alliance.checking import Finding, Findings, check
 from alliance.citing import cite
+from alliance.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.codes import CodedSessions
 from alliance.congruence import Congruence, CongruenceChecklist, congruence
+from alliance.correlations import CorrelationComparison, DifferenceTest, compare_correlations
 from alliance.disaggregation import Disaggregation, disaggregate
 from alliance.dropout_hazard import DropoutHazard, dropout_hazard
+from alliance.effect_sizes import EffectSize, effect_size
 from alliance.effects import Effects
 from alliance.elevation import ConcordanceParts, Elevation, elevation
 from alliance.errors import AllianceError, AllianceWarning, EvidenceWarning
@@ -34,7 +38,10 @@ from alliance.intraclass import IntraclassCorrelations, intraclass_correlations
 from alliance.lagged import LaggedRule
 from alliance.lagged_scores import LaggedScores, lag
 from alliance.live import LiveRule
+from alliance.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
+from alliance.meta_analysis import MetaAnalysis, MetaCoefficient, ModeratorTest, SmallStudies
 from alliance.missing import ItemSpread, Prorate
+from alliance.model_agreement import ModelAgreement, RaterPair, model_agreement
 from alliance.multiverse import Multiverse, multiverse
 from alliance.one_with_many import OneWithMany, one_with_many
 from alliance.ordinal_reliability import OrdinalReliability, ordinal_reliability
@@ -57,6 +64,7 @@ from alliance.simulation import Simulation, Truth
 from alliance.spread import Spread
 from alliance.stability import RaterStability, Stability, stability
 from alliance.study import Study, StudyScores
+from alliance.synthesis import meta_correlations
 from alliance.teams import TeamAgreement, team_agreement
 from alliance.tracking import Tracking, tracking
 from alliance.trajectories import Trajectories, trajectories
@@ -72,17 +80,24 @@ __all__ = [
     "AllianceWarning",
     "Association",
     "Attendance",
+    "Bootstrap",
     "Calibration",
     "Catalog",
     "ChanceRate",
     "ChangeCounts",
+    "CodedMarker",
     "CodedSessions",
+    "CoderAgreement",
+    "CoderPair",
     "ConcordanceParts",
     "Congruence",
     "CongruenceChecklist",
+    "CorrelationComparison",
     "Cutoffs",
+    "DifferenceTest",
     "Disaggregation",
     "DropoutHazard",
+    "EffectSize",
     "Effects",
     "Elevation",
     "Estimate",
@@ -104,6 +119,11 @@ __all__ = [
     "LaggedScores",
     "LiveRule",
     "LogRank",
+    "MarkerAgreement",
+    "MetaAnalysis",
+    "MetaCoefficient",
+    "ModelAgreement",
+    "ModeratorTest",
     "Multiverse",
     "OneWithMany",
     "OrdinalReliability",
@@ -112,6 +132,7 @@ __all__ = [
     "Prorate",
     "RaterContrast",
     "RaterDifference",
+    "RaterPair",
     "RaterStability",
     "Reliability",
     "ReliableChange",
@@ -125,6 +146,7 @@ __all__ = [
     "Shapes",
     "ShiftReport",
     "Simulation",
+    "SmallStudies",
     "Source",
     "Spread",
     "Stability",
@@ -148,12 +170,16 @@ __all__ = [
     "check",
     "cite",
     "clinic",
+    "coder_agreement",
+    "compare_correlations",
     "congruence",
     "detection_accuracy",
     "disaggregate",
     "dropout_hazard",
+    "effect_size",
     "elevation",
     "errors",
+    "export",
     "find_ruptures",
     "find_shifts",
     "growth_change",
@@ -161,6 +187,9 @@ __all__ = [
     "intraclass_correlations",
     "jacobson_truax_false_alarms",
     "lag",
+    "marker_agreement",
+    "meta_correlations",
+    "model_agreement",
     "multiverse",
     "one_with_many",
     "ordinal_reliability",

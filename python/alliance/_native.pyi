@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance._typing import (
+    AgreementOptions,
     AttendanceOptions,
     Batch,
     ChangeOptions,
@@ -19,6 +20,7 @@ from alliance._typing import (
     PeriodOptions,
     SessionIds,
     SessionOptions,
+    SynthesisOptions,
 )
 
 __all__ = [
@@ -42,7 +44,10 @@ __all__ = [
     "catalog",
     "change_pairs",
     "check",
+    "coder_agreement",
     "combine_codes",
+    "compare_correlations",
+    "correlations",
     "counts",
     "decision_rows",
     "detection_accuracy",
@@ -50,6 +55,7 @@ __all__ = [
     "discrepancy",
     "dropout_hazard",
     "dyad_means",
+    "effect_size",
     "ending_words",
     "error_registry",
     "form_reliability",
@@ -65,7 +71,11 @@ __all__ = [
     "lagged",
     "level_agreement",
     "limits_of_agreement",
+    "marker_agreement",
     "mean_and_difference",
+    "meta_correlations",
+    "meta_without",
+    "model_agreement",
     "observed_region",
     "occurrence",
     "one_with_many",
@@ -90,6 +100,7 @@ __all__ = [
     "session_stability",
     "session_states",
     "simulate",
+    "small_studies",
     "span_types",
     "statuses",
     "sudden_shifts",
@@ -352,6 +363,32 @@ def check(
     missing: Sequence[str],
     totals: Sequence[tuple[str, Given]],
 ) -> list[dict[str, Any]]: ...
+def coder_agreement(table: NDArray[np.float64], coders: int, options: AgreementOptions) -> dict[str, Any]: ...
+def marker_agreement(
+    rows: dict[str, NDArray[np.uint32]],
+    markers: int,
+    groups: Sequence[Sequence[int]],
+    least_sessions: int,
+    bootstrap: tuple[int, int, int | None] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
+def model_agreement(
+    table: NDArray[np.float64], humans: int, coefficient: str, options: AgreementOptions
+) -> dict[str, Any]: ...
+def meta_correlations(
+    studies: dict[str, Any], options: SynthesisOptions, numbers: NDArray[np.float64]
+) -> dict[str, Any]: ...
+def meta_without(studies: dict[str, Any], options: SynthesisOptions) -> list[tuple[int, dict[str, Any]]]: ...
+def small_studies(studies: dict[str, Any], options: SynthesisOptions, side: str) -> dict[str, Any]: ...
+def correlations(block: NDArray[np.float64]) -> tuple[tuple[float, float, float], int]: ...
+def compare_correlations(correlations: tuple[float, float, float], n: float, confidence: float) -> dict[str, Any]: ...
+def effect_size(
+    given: tuple[str, float],
+    n: float,
+    groups: tuple[float, float] | None,
+    reliabilities: tuple[float, float] | None,
+    confidence: float,
+) -> dict[str, Any]: ...
 def form_reliability(items: Sequence[Given], options: FormOptions) -> dict[str, Any]: ...
 def ordinal_reliability(items: Sequence[Given], rows: str, sparse: str) -> dict[str, Any]: ...
 def change_pairs(

@@ -86,6 +86,26 @@ class DropOptions(TypedDict):
     pooled_standard_deviation: float | None
 
 
+class AgreementOptions(TypedDict):
+    """What agreement of coders is told; resamples, seed and threads of a bootstrap."""
+
+    metric: str
+    categories: list[float] | None
+    weights: str
+    matrix: list[float]
+    bootstrap: tuple[int, int, int | None] | None
+    confidence: float
+
+
+class SynthesisOptions(TypedDict):
+    """What a synthesis is told."""
+
+    estimator: str
+    standard_errors: str
+    prediction: str
+    confidence: float
+
+
 class SessionIds(TypedDict):
     """Of each form the numbers of its client, its session and, where known, its therapist."""
 

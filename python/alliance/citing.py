@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from alliance import _native
 from alliance.instruments import Instrument
 from alliance.missing import Prorate
-from alliance.result import Result
 from alliance.rules import Preset
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def cite(*results: Any) -> str:
             entries.setdefault(form.id, _entry(form.id, form.reference, form.name))
     for rule in rules:
         entries.setdefault(rule.id, _entry(rule.id, rule.citation or {}, rule.name))
-    for key in (key for result in results if isinstance(result, Result) for key in result._references):
+    for key in (key for result in results for key in getattr(result, "_references", ())):
         entries.setdefault(key, _entry(key, _references()[key], key))
     entries["alliance"] = _software()
     return "\n\n".join(entries.values()) + "\n"

@@ -65,8 +65,8 @@ class Ids:
 
         Dyads that are known already need not be found again.
         """
-        if order is None and (numbers := _whole_numbers(self.frame, self.roles["session"])) is not None:
-            return numbers
+        if order is None and (known := _whole_numbers(self.frame, self.roles["session"])) is not None:
+            return known
         self.codes("session")  # refuses rows without one
         dyads = self.dyads() if dyads is None else dyads
         numbers, _ = number_sessions(self.frame, self.roles["session"], dyads, order)

@@ -59,6 +59,8 @@ mod _native {
     #[pymodule_export]
     use crate::psychometrics::change::reliable::{change_pairs, reliable_change};
     #[pymodule_export]
+    use crate::psychometrics::coders::{coder_agreement, marker_agreement, model_agreement};
+    #[pymodule_export]
     use crate::psychometrics::dyads::{
         actor_partner, actor_partner_over_sessions, association, dyad_means, intraclass_correlations,
         level_agreement, limits_of_agreement, mean_and_difference, observed_region, one_with_many,
@@ -81,6 +83,10 @@ mod _native {
     #[pymodule_export]
     use crate::psychometrics::sessions::{
         decision_rows, rater_contrast, session_reliability, session_stability, times_needed,
+    };
+    #[pymodule_export]
+    use crate::psychometrics::synthesis::{
+        compare_correlations, correlations, effect_size, meta_correlations, meta_without, small_studies,
     };
     #[pymodule_export]
     use crate::ruptures::{Detected, preset, preset_ids, recommended_rule, scale_misfit, session_states};

@@ -5,7 +5,8 @@ Writes:                        tests/vectors/coders.json
 Needs:                         Python 3.11 or newer, numpy, pandas, statsmodels 0.15, krippendorff 0.9, irrCAC 0.4
 
 Kappas and their standard errors are statsmodels', alphas those of krippendorff, Gwet's AC1 and AC2
-and the standard error of Fleiss's kappa those of irrCAC. statsmodels reads a matrix of weights as
+and the standard errors of Fleiss's kappa and of alpha those of irrCAC, which holds distances fixed: for the
+ordinal metric, whose distances are counts of codes, there is a jackknife of krippendorff's alpha instead. statsmodels reads a matrix of weights as
 disagreement. The numbers of the methods dossier stand in KNOWN; the script stops when one differs by
 more than 1e-9. The day in MADE is typed: change it when the numbers change.
 """
@@ -20,7 +21,7 @@ import pandas as pd
 from irrCAC.raw import CAC
 from statsmodels.stats.inter_rater import cohens_kappa, fleiss_kappa
 
-MADE = "2026-11-25"
+MADE = "2026-11-26"
 SCRIPT = "tests/oracles/coders.py"
 OUT = "tests/vectors/coders.json"
 NAN = float("nan")
@@ -98,15 +99,43 @@ def whole(codes, categories):
     return found
 
 
+def alpha(codes, metric):
+    return float(krippendorff.alpha(reliability_data=codes, level_of_measurement=metric))
+
+
 def alphas(codes, metrics=METRICS):
-    return {
-        metric: float(krippendorff.alpha(reliability_data=codes, level_of_measurement=metric)) for metric in metrics
-    }
+    return {metric: alpha(codes, metric) for metric in metrics}
+
+
+DISTANCES = {
+    "nominal": lambda one, other: (one != other) * 1.0,
+    "interval": lambda one, other: (one - other) ** 2,
+    "ratio": lambda one, other: ((one - other) / np.where(one + other == 0, 1, one + other)) ** 2,
+}
+
+
+def alpha_errors(codes, metrics):
+    """Standard error and interval of alpha: Gwet's with fixed distances, and the jackknife over units."""
+    coded = codes[:, (~np.isnan(codes)).sum(axis=0) >= 2]
+    values = np.unique(coded[~np.isnan(coded)])
+    found = {}
+    for metric in metrics:
+        units = coded.shape[1]
+        without = np.array([alpha(np.delete(coded, unit, axis=1), metric) for unit in range(units)])
+        jackknife = float(np.sqrt((units - 1) / units * np.sum((without - without.mean()) ** 2)))
+        found[metric] = {"jackknife": jackknife}
+        if metric in DISTANCES:
+            distances = DISTANCES[metric](values[:, None], values[None, :])
+            options = {"weights": 1 - distances / distances.max(), "categories": list(values), "digits": 15}
+            gwet = CAC(pd.DataFrame(coded.T), **options).krippendorff()["est"]
+            close(float(gwet["coefficient_value"]), alpha(coded, metric))
+            found[metric] |= {"se": float(gwet["se"]), "low": float(gwet["confidence_interval"][0])}
+    return found
 
 
 def case(name, codes, categories, *, disagreement=None, metrics=METRICS, nominal=True):
     codes = np.asarray(codes, dtype=float)
-    expected = {"krippendorff": alphas(codes, metrics)}
+    expected = {"krippendorff": alphas(codes, metrics), "alpha_errors": alpha_errors(codes, metrics)}
     if nominal:
         expected["kappa"] = kappas(codes[:2], categories, disagreement)
         expected["whole"] = whole(codes, categories)

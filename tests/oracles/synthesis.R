@@ -7,7 +7,7 @@
 # Meta-analyses come from metafor (REML and ML with tightened tolerances), the data
 # from metadat: Molloy et al. (2014), conscientiousness and medication adherence.
 
-made <- "2026-11-25" # day on which the numbers were made; change it with them
+made <- "2026-11-26" # day on which the numbers were made; change it with them
 source("tests/oracles/panels.R")
 suppressPackageStartupMessages({
   library(metafor)
@@ -137,6 +137,93 @@ compare <- function(rxy, rzy, rxz, n) {
 }
 dependent <- list(compare(.396, .179, .088, 66), compare(.30, .18, .45, 120), compare(-.2, .15, .3, 40), compare(.5, .42, .8, 200))
 
+# ---- moderators ------------------------------------------------------------------------------
+
+controls <- molloy$controls == "none"
+prospective <- as.numeric(molloy$design == "prospective")
+age <- molloy$meanage
+regress <- function(id, yi, vi, mods) {
+  lapply(c("DL", "REML", "ML", "PM", "HS", "SJ", "HE", "EE"), function(method) {
+    fit <- rma(yi, vi, mods = mods, method = method, control = tight)
+    knha <- rma(yi, vi, mods = mods, method = method, test = "knha", control = tight)
+    profile <- if (method == "EE") NULL else confint(fit, control = list(tol = 1e-13))$random
+    list(
+      id = paste(id, method), kind = "regression", effects = I(yi), variances = I(vi), moderators = unname(as.list(as.data.frame(mods))),
+      estimator = if (method == "EE") "CE" else method, coefficients = I(c(fit$beta)), se = I(fit$se), p = I(fit$pval),
+      low = I(fit$ci.lb), high = I(fit$ci.ub), tau2 = fit$tau2, tau2_se = if (method %in% c("ML", "REML")) fit$se.tau2 else NA_real_,
+      i2 = if (method == "EE") NA_real_ else fit$I2, h2 = if (method == "EE") NA_real_ else fit$H2,
+      r2 = if (is.null(fit$R2)) NA_real_ else fit$R2, q = fit$QE, q_p = fit$QEp, qm = fit$QM, qm_p = fit$QMp,
+      tau2_interval = if (is.null(profile)) I(c(NA_real_, NA_real_)) else I(unname(profile["tau^2", 2:3])),
+      knha_se = I(knha$se), knha_p = I(knha$pval), knha_low = I(knha$ci.lb), knha_f = knha$QM, knha_f_p = knha$QMp)
+  })
+}
+regressions <- c(regress("design", z, v, cbind(prospective)), regress("design, age and control", z, v, cbind(prospective, age, controls * 1)))
+printed <- regressions[[2]]
+prints_as(c(printed$coefficients[2], printed$se[2], printed$tau2, printed$qm, printed$q), c(-.0298, .0682, .0090, .1911, 34.8274), 4)
+
+# ---- three levels ------------------------------------------------------------------------------
+
+schools <- with(dat.konstantopoulos2011, data.frame(yi = as.numeric(yi), vi, district, school, year))
+# As exact as the optimizer gets there.
+exactly <- function(arguments) {
+  for (tolerance in c(1e-12, 1e-11, 1e-10, 1e-9, 1e-8)) {
+    arguments$control <- list(rel.tol = tolerance, iter.max = 10000, eval.max = 10000)
+    fit <- tryCatch(suppressWarnings(do.call(rma.mv, arguments)), error = function(e) NULL)
+    if (!is.null(fit)) return(fit)
+  }
+  stop("no fit")
+}
+levels_of <- function(id, yi, vi, cluster, mods, method) {
+  data <- data.frame(yi = yi, vi = vi, cluster = cluster, effect = seq_along(yi))
+  fit_with <- function(...) {
+    arguments <- list(yi = data$yi, V = data$vi, random = ~ 1 | cluster / effect, data = data, method = method, ...)
+    if (!is.null(mods)) arguments$mods <- mods
+    exactly(arguments)
+  }
+  fit <- fit_with()
+  contained <- fit_with(test = "t", dfs = "contain")
+  # Clusters less coefficients: what metafor takes for the intercept and for moderators of clusters.
+  stopifnot(min(contained$ddf) == length(unique(cluster)) - fit$p)
+  t_fit <- fit_with(test = "t")
+  case <- list(
+    id = paste(id, method), kind = "three-level", effects = I(yi), variances = I(vi), clusters = I(as.integer(factor(cluster))),
+    moderators = if (is.null(mods)) list() else unname(as.list(as.data.frame(mods))), estimator = method,
+    coefficients = I(c(fit$beta)), se = I(fit$se), low = I(fit$ci.lb), high = I(fit$ci.ub), p = I(fit$pval),
+    between = fit$sigma2[1], within = fit$sigma2[2], q = fit$QE, q_p = fit$QEp, deviance = -2 * c(logLik(fit)), degrees = min(contained$ddf),
+    t_low = I(c(fit$beta) - qt(.975, min(contained$ddf)) * fit$se), qm = if (fit$int.only) NA_real_ else fit$QM, qm_p = if (fit$int.only) NA_real_ else fit$QMp)
+  loose <- list(yi = data$yi, V = data$vi, random = ~ 1 | cluster / effect, data = data, method = method)
+  if (!is.null(mods)) loose$mods <- mods
+  loose <- suppressWarnings(do.call(rma.mv, loose)) # profiling refits, and fails with narrower tolerances
+  profiles <- lapply(1:2, function(j) confint(loose, sigma2 = j, control = list(tol = 1e-9))$random[1, 2:3])
+  case$between_interval <- I(unname(profiles[[1]]))
+  case$within_interval <- I(unname(profiles[[2]]))
+  if (fit$int.only) {
+    stopifnot(abs(case$t_low - contained$ci.lb) < 1e-9)
+    normal <- predict(fit)
+    inside <- predict(contained)
+    case$prediction_normal <- I(c(normal$pi.lb, normal$pi.ub))
+    case$prediction_less_one <- I(c(inside$pi.lb, inside$pi.ub))
+    case$weights <- I(unname(weights(fit, type = "rowsum")))
+  }
+  case
+}
+set.seed(20261126)
+samples <- sort(sample(1:9, 24, replace = TRUE))
+many <- list(y = round(.3 + rnorm(9, 0, .2)[samples] + rnorm(24, 0, .1), 3), v = round(runif(24, .01, .06), 4), x = round(rnorm(24), 2))
+flat <- list(y = round(.25 + rnorm(24, 0, .15), 3), v = rep(.05, 24))
+three_levels <- list(
+  levels_of("schools", schools$yi, schools$vi, schools$district, NULL, "REML"), levels_of("schools", schools$yi, schools$vi, schools$district, NULL, "ML"),
+  levels_of("schools by year", schools$yi, schools$vi, schools$district, cbind(schools$year), "REML"),
+  levels_of("samples", many$y, many$v, samples, NULL, "REML"), levels_of("samples with a moderator", many$y, many$v, samples, cbind(many$x), "REML"),
+  levels_of("flat", flat$y, flat$v, samples, NULL, "REML"))
+near(c(three_levels[[1]]$between, three_levels[[1]]$within, three_levels[[1]]$coefficients, three_levels[[1]]$se,
+       three_levels[[1]]$low, three_levels[[1]]$high, three_levels[[1]]$q), c(.065062, .032737, .184713, .084556, .018987, .350440, 578.864018))
+left <- lapply(unique(schools$district), function(district) {
+  others <- schools[schools$district != district, ]
+  exactly(list(yi = others$yi, V = others$vi, random = ~ 1 | district / school, data = others))
+})
+three_levels[[1]]$without <- I(vapply(left, function(fit) fit$beta[1], 0))
+
 write_vector(
   "tests/vectors/synthesis.json", "synthesis", "tests/oracles/synthesis.R", "R metafor, metadat, psych",
   paste0("R ", R.version$major, ".", R.version$minor, ", metafor ", packageVersion("metafor"), ", metadat ",
@@ -146,4 +233,4 @@ write_vector(
         "t of k - 2. CE is the common-effect model, whose I2 metafor takes from Q."),
   c(list(list(id = "data", kind = "data", molloy_r = I(r), molloy_n = I(n), three_y = I(three$y), three_v = I(three$v),
               same_y = I(same$y), same_v = I(same$v), two_y = I(two$y), two_v = I(two$v))), all_fits,
-    list(bias, bare, conversions), dependent, trims))
+    list(bias, bare, conversions), dependent, trims, regressions, three_levels))

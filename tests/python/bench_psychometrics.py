@@ -207,6 +207,28 @@ def teams() -> None:
     row("polars: the items' variances per team alone", by_hand, ours)
 
 
+def exports() -> None:
+    print("exporting, 10 000 clients x 12 sessions")
+    generator = np.random.default_rng(2)
+    sessions = {"client": np.repeat(np.arange(10_000), 12), "session": np.tile(np.arange(1, 13), 10_000)}
+    sessions |= {name: generator.normal(size=120_000).round(4) for name in ("alliance", "outcome")}
+    sessions["ending"] = np.repeat(np.where(np.arange(10_000) % 3 == 0, "dropout", "ongoing"), 12)
+    frame, ids = pl.DataFrame(sessions), {"client": "client", "session": "session"}
+    ours = best(lambda: al.export.cox(frame, score="alliance", ending="ending", **ids))
+    row("al.export.cox", ours, ours)
+    wide = best(lambda: al.export.cross_lagged(frame, score="alliance", outcome="outcome", **ids))
+    row("al.export.cross_lagged, 12 waves", wide, ours)
+    recipe = al.export.cox(frame, score="alliance", ending="ending", **ids)
+    row("recipe.csv", best(lambda: recipe.csv), ours)
+    if (pandas := library("pandas")) is not None:
+        table = pandas.DataFrame(sessions)
+        one = {"index": "client", "columns": "session", "values": ["alliance", "outcome"]}
+        row("pandas: pivot to 12 waves", best(lambda: table.pivot(**one)), ours)
+        row("pandas: shift by client", best(lambda: table.groupby("client")["alliance"].shift(1)), ours)
+        data = recipe.data.to_pandas()
+        row("pandas: to_csv", best(lambda: data.to_csv(index=False)), ours)
+
+
 def sessions() -> None:
     print("reliability across sessions")
     generator = np.random.default_rng(2)
@@ -244,6 +266,71 @@ def sessions() -> None:
         table = small.to_pandas()
         fit = lambda: statsmodels.mixedlm("q1 ~ 1", table, groups=table["client"]).fit(reml=True)  # noqa: E731
         row("statsmodels MixedLM, one item's ICC, 200 x 10", best(fit), ours)
+
+
+def coders() -> None:
+    print("agreement of coders, 3 x 100 000")
+    generator = np.random.default_rng(1)
+    level = generator.normal(size=(100_000, 1))
+    codes = np.clip(np.floor(3.5 + level + 0.5 * generator.normal(size=(100_000, 3))), 1, 5)
+    frame = pl.DataFrame(codes, schema=["ann", "bob", "cem"])
+    long = frame.with_row_index("unit").unpivot(index="unit", variable_name="coder", value_name="code")
+    ours = best(lambda: al.coder_agreement(frame, coders=frame.columns, metric="ordinal"))
+    row("al.coder_agreement, ordinal: all coefficients", ours, ours)
+    names = {"unit": "unit", "coder": "coder", "code": "code"}
+    row("the same of a long frame", best(lambda: al.coder_agreement(long, metric="ordinal", **names)), ours)
+    some = frame.head(1_000)
+    resampled = best(lambda: al.coder_agreement(some, coders=frame.columns, metric="ordinal", interval=al.Bootstrap()))
+    row("1 000 units, 2 000 resamples of every coefficient", resampled, ours)
+    if (krippendorff := library("krippendorff")) is not None:
+        call = lambda: krippendorff.alpha(codes.T, level_of_measurement="ordinal")  # noqa: E731
+        row("krippendorff.alpha, ordinal alpha alone", best(call), ours)
+    if (statsmodels := library("statsmodels.stats.inter_rater")) is not None:
+        call = lambda: statsmodels.fleiss_kappa(statsmodels.aggregate_raters(codes)[0])  # noqa: E731
+        row("statsmodels, Fleiss's kappa alone", best(call), ours)
+    markers = [code for _, _, code in al.instrument("3rs-2022-observer").codes]
+    marks = pl.DataFrame(
+        {
+            "client": generator.integers(0, 2_000, 200_000),
+            "session": generator.integers(0, 20, 200_000),
+            "coder": generator.integers(0, 3, 200_000),
+            "marker": generator.choice(markers, 200_000),
+        }
+    )
+    roles = {"client": "client", "session": "session", "coder": "coder"}
+    row("al.marker_agreement, 200 000 marks, 12 markers", best(lambda: al.marker_agreement(marks, **roles)), ours)
+    few = al.Bootstrap(200)
+    model = best(lambda: al.model_agreement(frame, model="cem", coders=frame.columns, bootstrap=few), runs=1)
+    row("al.model_agreement, 200 resamples", model, ours)
+
+
+def synthesis() -> None:
+    print("synthesis of 1 000 correlations")
+    generator = np.random.default_rng(1)
+    studies = pl.DataFrame(
+        {
+            "r": np.tanh(generator.normal(0.3, 0.2, 1_000)),
+            "n": generator.integers(20, 200, 1_000),
+            "sample": generator.integers(0, 300, 1_000),
+            "quality": generator.normal(size=1_000),
+        }
+    )
+    ours = best(lambda: al.meta_correlations(studies))
+    row("al.meta_correlations, REML, Q-profile", ours, ours)
+    row("with a moderator", best(lambda: al.meta_correlations(studies, moderators="quality")), ours)
+    nested = best(lambda: al.meta_correlations(studies, cluster="sample"))
+    row("three levels, 300 samples", nested, ours)
+    before = """set.seed(1); z <- rnorm(1000, .3, .2); v <- 1 / (sample(20:200, 1000, TRUE) - 3)
+        data <- data.frame(z, v, sample = sample(300, 1000, TRUE), effect = 1:1000)"""
+    seconds = in_r("metafor", before, "confint(rma(z, v))")
+    if seconds is not None:
+        row("metafor, rma and confint", seconds, ours)
+    some = studies.head(200)
+    nested = best(lambda: al.meta_correlations(some, cluster="sample"))
+    row("three levels, 200 correlations", nested, ours)
+    seconds = in_r("metafor", before, "rma.mv(z, v, random = ~ 1 | sample/effect, data = data[1:200, ])", runs=1)
+    if seconds is not None:
+        row("metafor, rma.mv, 200 correlations", seconds, ours)
 
 
 def outcome() -> None:
@@ -301,6 +388,9 @@ if __name__ == "__main__":
     change()
     two_raters()
     intraclass()
+    exports()
     sessions()
     teams()
+    coders()
+    synthesis()
     outcome()

@@ -21,8 +21,9 @@ MODULES = ["alliance"] + [
 
 def public_callables():
     """Give every public function and method, by its dotted name."""
-    objects = {name: getattr(al, name) for name in al.__all__ if name not in ("__version__", "errors")}
+    objects = {name: getattr(al, name) for name in al.__all__ if name not in ("__version__", "errors", "export")}
     objects |= {f"errors.{name}": getattr(al.errors, name) for name in al.errors.__all__}
+    objects |= {f"export.{name}": getattr(al.export, name) for name in al.export.__all__}
     found = {}
     for name, each in objects.items():
         if inspect.isfunction(each) or hasattr(each, "__wrapped__"):
@@ -106,7 +107,7 @@ def test_sections_are_numpydoc_ones():
 
 
 def test_all_is_sorted_and_there():
-    for module in (al, al.errors):
+    for module in (al, al.errors, al.export):
         assert len(set(module.__all__)) == len(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
 

@@ -42,6 +42,10 @@ pub(crate) fn student_t(p: f64, degrees: f64) -> f64 {
 
 /// Both tails of Student's t distribution beyond `t`.
 pub(crate) fn student_t_two_sided(t: f64, degrees: f64) -> f64 {
+    // statrs panics at NaN.
+    if t.is_nan() {
+        return f64::NAN;
+    }
     StudentsT::new(0.0, 1.0, degrees).map_or(f64::NAN, |distribution| 2.0 * distribution.sf(t.abs()))
 }
 
@@ -63,6 +67,9 @@ pub(crate) fn fisher_f(p: f64, numerator: f64, denominator: f64) -> f64 {
 
 /// Upper tail of the F distribution beyond `f`.
 pub(crate) fn fisher_f_upper(f: f64, numerator: f64, denominator: f64) -> f64 {
+    if f.is_nan() {
+        return f64::NAN;
+    }
     FisherSnedecor::new(numerator, denominator).map_or(f64::NAN, |distribution| distribution.sf(f))
 }
 
@@ -76,6 +83,9 @@ pub(crate) fn chi_square(p: f64, degrees: f64) -> f64 {
 
 /// Upper tail of the chi-square distribution beyond `x`.
 pub(crate) fn chi_square_upper(x: f64, degrees: f64) -> f64 {
+    if x.is_nan() {
+        return f64::NAN;
+    }
     ChiSquared::new(degrees).map_or(f64::NAN, |distribution| distribution.sf(x))
 }
 
@@ -125,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn the_ends_are_no_panic() {
+        for infinite in [f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
+            assert_eq!(student_t_two_sided(infinite, 3.0), 0.0);
+        }
+        assert_eq!(
+            (fisher_f_upper(f64::INFINITY, 2.0, 3.0), chi_square_upper(f64::INFINITY, 2.0)),
+            (0.0, 0.0)
+        );
+        assert_eq!((fisher_f_upper(-1.0, 2.0, 3.0), chi_square_upper(-1.0, 2.0)), (1.0, 1.0));
+    }
+
+    #[test]
     fn what_is_not_defined_is_nan() {
         for value in [
             fisher_f(0.5, 0.0, 3.0),
@@ -132,6 +154,11 @@ mod tests {
             student_t(0.5, -1.0),
             chi_square(0.0, 3.0),
             normal(1.0),
+            student_t_two_sided(f64::NAN, 3.0),
+            fisher_f_upper(f64::NAN, 2.0, 3.0),
+            chi_square_upper(f64::NAN, 2.0),
+            student_t_two_sided(1.0, f64::NAN),
+            fisher_f(f64::NAN, 2.0, 3.0),
         ] {
             assert!(value.is_nan());
         }

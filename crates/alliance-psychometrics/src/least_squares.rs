@@ -223,15 +223,15 @@ impl LeastSquares {
 }
 
 /// Orthonormal columns that span centred predictors, with the triangle that makes the predictors of them.
-struct Basis {
-    means: Vec<f64>,
-    columns: Vec<Vec<f64>>,
+pub(crate) struct Basis {
+    pub(crate) means: Vec<f64>,
+    pub(crate) columns: Vec<Vec<f64>>,
     /// `triangle[k]` are the parts of predictor `k` along the columns up to `k`.
     triangle: Vec<Vec<f64>>,
 }
 
 impl Basis {
-    fn new(predictors: impl Iterator<Item = Vec<f64>>) -> Result<Self, Status> {
+    pub(crate) fn new(predictors: impl Iterator<Item = Vec<f64>>) -> Result<Self, Status> {
         let mut basis = Self { means: Vec::new(), columns: Vec::new(), triangle: Vec::new() };
         for predictor in predictors {
             let raw = squares(&predictor);
@@ -268,7 +268,7 @@ impl Basis {
     }
 
     /// Coefficients of the predictors from those of the columns.
-    fn back(&self, parts: &[f64]) -> Vec<f64> {
+    pub(crate) fn back(&self, parts: &[f64]) -> Vec<f64> {
         let mut solved = parts.to_vec();
         for place in (0..solved.len()).rev() {
             let later: f64 = (place + 1..solved.len())

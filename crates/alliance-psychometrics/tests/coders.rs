@@ -7,7 +7,7 @@ mod common;
 use alliance_psychometrics::coders::{
     CodedUnits, CoderOptions, Coefficient, MarkerOptions, Metric, Weights, marker_agreement, model_agreement,
 };
-use alliance_psychometrics::icc::intraclass_correlations;
+use alliance_psychometrics::icc::{intraclass_correlations, intraclass_correlations_by_reml};
 use alliance_psychometrics::{Bootstrap, Columns, Estimate, Status};
 use common::{close, vectors};
 use proptest::prelude::*;
@@ -23,6 +23,10 @@ const METRICS: [(Metric, &str); 4] = [
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|cell| cell.as_f64().unwrap_or(NAN)).collect()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
 }
 
 fn columns(codes: &[Vec<f64>]) -> Columns<'_> {
@@ -134,8 +138,71 @@ fn alphas_agree_with_krippendorff() {
                 &case["expected"]["krippendorff"][key],
                 &format!("{} {key}", case["name"]),
             );
-            assert!(found.interval.is_none() && found.notes[0].contains("bootstrap"));
         }
+    }
+}
+
+/// Distances held fixed as in irrCAC; for the ordinal metric, whose distances are counts of codes, a jackknife.
+#[test]
+fn errors_of_alpha_agree_with_irrcac_and_the_jackknife() {
+    let vectors = vectors("coders");
+    for case in vectors["cases"].as_array().unwrap() {
+        let codes = codes_of(case);
+        let units = units_of(case, &codes);
+        for (metric, key) in METRICS {
+            let expected = &case["expected"]["alpha_errors"][key];
+            let found = units.krippendorff(metric, CoderOptions::default()).unwrap();
+            let what = format!("{} {key}", case["name"]);
+            if metric == Metric::Ordinal {
+                let (error, jackknife) = (found.standard_error, number(&expected["jackknife"]));
+                let apart = (error - jackknife).abs();
+                assert!(apart <= 1.5 / found.units as f64 * jackknife, "{what}: {error} {jackknife}");
+            } else {
+                assert_close(found.standard_error, &expected["se"], &what);
+                assert_close(found.interval.unwrap().low, &expected["low"], &what);
+                assert_eq!(found.degrees_of_freedom, found.units as f64 - 1.0);
+            }
+        }
+    }
+}
+
+/// Ordinal distances move with the codes: a unit more or less, among a thousand copies of all, changes alpha by its
+/// share of the variance.
+#[test]
+fn the_error_of_ordinal_alpha_counts_moving_distances() {
+    const COPIES: usize = 500;
+    let codes = noisy(3, 25, 3);
+    let alpha_with = |left_out: Option<usize>, put_in: Option<usize>| {
+        let column = |column: &Vec<f64>| -> Vec<f64> {
+            let copies = (0..column.len()).flat_map(|unit| {
+                let count = COPIES - usize::from(left_out == Some(unit)) + usize::from(put_in == Some(unit));
+                std::iter::repeat_n(column[unit], count)
+            });
+            copies.collect()
+        };
+        let columns_with: Vec<Vec<f64>> = codes.iter().map(column).collect();
+        let units = CodedUnits::new(&columns(&columns_with));
+        units.krippendorff(Metric::Ordinal, CoderOptions::default()).unwrap().value
+    };
+    let influence =
+        |unit| 0.5 * COPIES as f64 * (alpha_with(None, Some(unit)) - alpha_with(Some(unit), None));
+    let squares: f64 = (0..25).map(influence).map(|moved| moved * moved).sum();
+    let expected = (squares * 25.0 / 24.0).sqrt();
+    let found =
+        CodedUnits::new(&columns(&codes)).krippendorff(Metric::Ordinal, CoderOptions::default()).unwrap();
+    assert!((found.standard_error / expected - 1.0).abs() < 1e-3, "{} {expected}", found.standard_error);
+}
+
+/// With two categories every metric says the same or not.
+#[test]
+fn two_categories_have_one_alpha_and_one_error() {
+    let codes: Vec<Vec<f64>> =
+        noisy(3, 60, 4).iter().map(|c| c.iter().map(|code| (code % 2.0).round() + 1.0).collect()).collect();
+    let units = CodedUnits::new(&columns(&codes));
+    let found = METRICS.map(|(metric, _)| units.krippendorff(metric, CoderOptions::default()).unwrap());
+    for estimate in &found {
+        assert!(close(estimate.value, found[0].value, 1e-12));
+        assert!(close(estimate.standard_error, found[0].standard_error, 1e-12));
     }
 }
 
@@ -372,8 +439,14 @@ fn a_marker_has_its_row() {
     let present = CodedUnits::new(&columns(&presence));
     let kappa = present.kappa(0, 1, &Weights::Unweighted, CoderOptions::default()).unwrap().kappa;
     assert!((row.presence_kappa.value - kappa.value).abs() < 1e-12);
-    let counts = intraclass_correlations(&columns(&codes), 0.95).unwrap();
-    assert_eq!(row.counts.agreement.single.value, counts.agreement.single.value);
+    // One session has one code: no complete rows only, but all of them by REML.
+    let counts = intraclass_correlations_by_reml(&columns(&codes), 0.95).unwrap();
+    // As text, NaN is NaN.
+    assert_eq!(format!("{:?}", row.counts), format!("{counts:?}"));
+    let complete: Vec<Vec<f64>> = codes.iter().map(|c| c.iter().take(8).copied().collect()).collect();
+    let row_of_complete = marker_agreement(&columns(&complete), MarkerOptions::default()).unwrap();
+    let by_mean_squares = intraclass_correlations(&columns(&complete), 0.95).unwrap();
+    assert_eq!(format!("{:?}", row_of_complete.counts), format!("{by_mean_squares:?}"));
     assert!(
         row.log_counts.agreement.single.value < 1.0
             && row.log_counts.agreement.single.value != row.counts.agreement.single.value
@@ -589,4 +662,31 @@ fn many_categories_take_the_long_way_to_the_same_numbers() {
         let found = units.krippendorff(metric, CoderOptions::default()).unwrap().value;
         assert!(close(found, krippendorff_slowly(&codes, metric), 1e-9));
     }
+}
+
+/// A table of a hundred thousand measurements squared would fill the memory.
+#[test]
+fn measurements_are_not_tabled() {
+    let codes: Vec<Vec<f64>> = (0..2)
+        .map(|coder| (0..100_000).map(|unit| f64::from(unit) * 0.37 + f64::from(coder)).collect())
+        .collect();
+    let units = CodedUnits::new(&columns(&codes));
+    let options = CoderOptions::default();
+    let kappa = units.kappa(0, 1, &Weights::Quadratic, options).unwrap().kappa;
+    let found = [
+        kappa,
+        units.light_kappa(&Weights::Unweighted, options).unwrap(),
+        units.fleiss_kappa(options).unwrap(),
+        units.gwet(&Weights::Unweighted, options).unwrap(),
+        units.percent_agreement(options).unwrap(),
+    ];
+    for estimate in found {
+        assert_eq!((estimate.status, estimate.rows_used), (Status::Undefined, 100_000));
+        assert!(estimate.notes[0].contains("measurements"));
+    }
+    assert!(units.fleiss_null_standard_error().is_nan());
+    assert_eq!(units.krippendorff(Metric::Interval, options).unwrap().status, Status::Defined);
+    let model = Coefficient::Kappa(Weights::Unweighted);
+    let table = columns(&codes);
+    assert!(model_agreement(&table, &codes[0], None, &model, Bootstrap::new(100, 1).unwrap(), 0.95).is_err());
 }

@@ -17,8 +17,9 @@ use alliance_psychometrics::sessions::{
     rater_contrast, session_icc, stability,
 };
 use alliance_psychometrics::synthesis::{
-    MetaOptions, compare_overlapping_correlations, egger_test, fisher_z_interval, leave_one_out,
-    meta_analysis, meta_correlations,
+    MetaOptions, TauEstimator, compare_overlapping_correlations, correlation_effects, egger_test,
+    fisher_z_interval, leave_one_out, meta_analysis, meta_correlations, meta_regression,
+    three_level_analysis,
 };
 use alliance_psychometrics::{Bootstrap, Columns, Level, PsychometricsError};
 
@@ -152,6 +153,9 @@ fn change_refuses_what_cannot_be() {
 fn syntheses_refuse_what_cannot_be() {
     let options = MetaOptions::default();
     let wrong = MetaOptions { confidence: 1.0, ..options };
+    let moment = MetaOptions { estimator: TauEstimator::DerSimonianLaird, ..options };
+    let none = Columns::new(&[]).unwrap();
+    let two_rows = Columns::new(&[&[1.0, 2.0]]).unwrap();
     let option = "invalid-option";
     for (error, code, part) in [
         (meta_analysis(&[0.1], &[0.1, 0.2], &options).unwrap_err(), "length-mismatch", "columns"),
@@ -159,6 +163,18 @@ fn syntheses_refuse_what_cannot_be() {
         (meta_analysis(&[0.1], &[0.0], &options).unwrap_err(), option, "variances: above 0"),
         (meta_analysis(&[0.1], &[0.1], &wrong).unwrap_err(), option, "confidence"),
         (meta_correlations(&[1.1], &[30.0], &options).unwrap_err(), option, "correlations: from -1 to 1"),
+        (correlation_effects(&[1.1], &[30.0]).unwrap_err(), option, "correlations: from -1 to 1"),
+        (
+            meta_regression(&[0.1], &[0.1], &two_rows, &options).unwrap_err(),
+            "length-mismatch",
+            "effects and moderators",
+        ),
+        (
+            three_level_analysis(&[0.1], &[0.1], &[], &none, &options).unwrap_err(),
+            "length-mismatch",
+            "effects and clusters",
+        ),
+        (three_level_analysis(&[0.1], &[0.1], &[1], &none, &moment).unwrap_err(), option, "REML or ML"),
         (leave_one_out(&[0.1], &[-1.0], &options).unwrap_err(), option, "variances"),
         (egger_test(&[0.1], &[0.1], 0.0).unwrap_err(), option, "confidence"),
         (fisher_z_interval(0.1, 30.0, 1.0).unwrap_err(), option, "confidence"),

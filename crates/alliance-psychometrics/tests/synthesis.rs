@@ -4,14 +4,15 @@
 
 mod common;
 
-use alliance_psychometrics::Status;
 use alliance_psychometrics::synthesis::{
     MetaOptions, MissingSide, PredictionDegrees, StandardErrors, TauEstimator, binomial_effect_size,
-    common_language_effect_size, compare_overlapping_correlations, d_from_odds_ratio, d_from_r, disattenuate,
-    egger_test, fisher_z, fisher_z_interval, hunter_schmidt, leave_one_out, mean_correlation, meta_analysis,
-    meta_correlations, odds_ratio_from_d, r_from_d, r_from_d_of_groups, r_from_fisher_z, trim_and_fill,
+    common_language_effect_size, compare_overlapping_correlations, correlation_effects, d_from_odds_ratio,
+    d_from_r, disattenuate, egger_test, fisher_z, fisher_z_interval, hunter_schmidt, leave_one_cluster_out,
+    leave_one_out, mean_correlation, meta_analysis, meta_correlations, meta_regression, odds_ratio_from_d,
+    r_from_d, r_from_d_of_groups, r_from_fisher_z, study_weights, three_level_analysis, trim_and_fill,
     variance_explained,
 };
+use alliance_psychometrics::{Columns, Status};
 use common::{close, vectors};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -123,6 +124,206 @@ fn eight_estimators_agree_with_metafor() {
     }
 }
 
+fn moderators(case: &Value) -> Vec<Vec<f64>> {
+    case["moderators"].as_array().unwrap().iter().map(numbers).collect()
+}
+
+fn columns(columns: &[Vec<f64>]) -> Columns<'_> {
+    Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+}
+
+fn estimator_of(case: &Value) -> TauEstimator {
+    *ESTIMATORS.iter().find(|estimator| estimator.as_str() == case["estimator"]).unwrap()
+}
+
+#[test]
+fn regressions_on_moderators_agree_with_metafor() {
+    let all = cases("regression");
+    assert_eq!(all.len(), 16);
+    for case in all {
+        let id = case["id"].as_str().unwrap();
+        let (effects, variances) = (numbers(&case["effects"]), numbers(&case["variances"]));
+        let given = moderators(&case);
+        let options = wald(estimator_of(&case));
+        let found = meta_regression(&effects, &variances, &columns(&given), &options).unwrap();
+        let check = |what: &str, value: f64| {
+            assert!(close(value, number(&case, what), 1e-7), "{id} {what}: {value} {}", case[what]);
+        };
+        let check_all = |what: &str, values: Vec<f64>| {
+            let expected = numbers(&case[what]);
+            assert_eq!(values.len(), expected.len());
+            for (value, expected) in values.into_iter().zip(expected) {
+                assert!(close(value, expected, 1e-7), "{id} {what}: {value} {expected}");
+            }
+        };
+        let each = |pick: fn(&alliance_psychometrics::synthesis::Coefficient) -> f64| -> Vec<f64> {
+            found.coefficients.iter().map(pick).collect()
+        };
+        check_all("coefficients", each(|c| c.estimate.value));
+        check_all("se", each(|c| c.estimate.standard_error));
+        check_all("p", each(|c| c.p_value));
+        check_all("low", each(|c| c.estimate.interval.unwrap().low));
+        check("tau2", found.tau_squared.value);
+        check("q", found.q);
+        check("q_p", found.q_p);
+        check("qm", found.moderators.statistic);
+        check("qm_p", found.moderators.p_value);
+        if options.estimator != TauEstimator::CommonEffect {
+            check("i2", found.i_squared.value);
+            check("h2", found.h_squared);
+            check("r2", found.r_squared);
+            agree(found.tau_squared.interval, &case["tau2_interval"], 1e-6, id);
+        }
+        if case["tau2_se"].is_number() {
+            check("tau2_se", found.tau_squared.standard_error);
+        }
+        let options = MetaOptions { standard_errors: StandardErrors::KnappHartung, ..options };
+        let found = meta_regression(&effects, &variances, &columns(&given), &options).unwrap();
+        check_all("knha_se", found.coefficients.iter().map(|c| c.estimate.standard_error).collect());
+        check_all("knha_p", found.coefficients.iter().map(|c| c.p_value).collect());
+        check_all("knha_low", found.coefficients.iter().map(|c| c.estimate.interval.unwrap().low).collect());
+        check("knha_f", found.moderators.statistic);
+        check("knha_f_p", found.moderators.p_value);
+    }
+}
+
+#[test]
+fn three_levels_agree_with_metafor() {
+    let all = cases("three-level");
+    assert_eq!(all.len(), 6);
+    for case in all {
+        let id = case["id"].as_str().unwrap();
+        let (effects, variances) = (numbers(&case["effects"]), numbers(&case["variances"]));
+        let clusters: Vec<u32> = numbers(&case["clusters"]).iter().map(|code| *code as u32).collect();
+        let given = moderators(&case);
+        let options = wald(estimator_of(&case));
+        let fit = |options: &MetaOptions| {
+            three_level_analysis(&effects, &variances, &clusters, &columns(&given), options).unwrap()
+        };
+        let found = fit(&options);
+        // metafor's optimizer stops at about eight digits of the variances, and a little above 0.
+        let near = |what: &str, value: f64, expected: f64| {
+            assert!(close(value, expected, 1e-5), "{id} {what}: {value} {expected}");
+        };
+        for (place, coefficient) in found.coefficients.iter().enumerate() {
+            let of = |what: &str| numbers(&case[what])[place];
+            near("coefficient", coefficient.estimate.value, of("coefficients"));
+            near("error", coefficient.estimate.standard_error, of("se"));
+            near("low", coefficient.estimate.interval.unwrap().low, of("low"));
+            near("p", coefficient.p_value, of("p"));
+        }
+        for (what, component) in [("between", &found.between_clusters), ("within", &found.within_clusters)] {
+            let expected = number(&case, what);
+            if expected < 1e-9 {
+                assert_eq!((component.value, component.status), (0.0, Status::Boundary), "{id}");
+            } else {
+                near(what, component.value, expected);
+                assert_eq!(component.status, Status::Defined);
+            }
+        }
+        for (what, component) in
+            [("between_interval", &found.between_clusters), ("within_interval", &found.within_clusters)]
+        {
+            // metafor profiles with its own optimizer, which stops early.
+            let (interval, expected) = (component.interval.unwrap(), numbers(&case[what]));
+            for (end, expected) in [(interval.low, expected[0]), (interval.high, expected[1])] {
+                assert!(
+                    close(end, expected, 1e-4) || (end - expected).abs() < 1e-7,
+                    "{id} {what}: {end} {expected}"
+                );
+            }
+        }
+        near("q", found.q, number(&case, "q"));
+        let t = fit(&MetaOptions {
+            standard_errors: StandardErrors::KnappHartung,
+            prediction: PredictionDegrees::StudiesLessOne,
+            ..options
+        });
+        for (place, coefficient) in t.coefficients.iter().enumerate() {
+            near("t", coefficient.estimate.interval.unwrap().low, numbers(&case["t_low"])[place]);
+            assert_eq!(coefficient.estimate.degrees_of_freedom, number(&case, "degrees"));
+        }
+        if given.is_empty() {
+            agree(found.prediction, &case["prediction_normal"], 1e-5, id);
+            let (between, within) = (found.between_clusters.value, found.within_clusters.value);
+            let weights = study_weights(&variances, Some(&clusters), between, within);
+            for (weight, expected) in weights.iter().zip(numbers(&case["weights"])) {
+                near("weight", *weight, expected);
+            }
+            agree(t.prediction, &case["prediction_less_one"], 1e-5, id);
+            assert!(found.moderators.statistic.is_nan());
+        } else {
+            near("qm", found.moderators.statistic, number(&case, "qm"));
+            near("qm_p", found.moderators.p_value, number(&case, "qm_p"));
+            assert!(found.prediction.is_none());
+        }
+        if case["without"].is_array() {
+            let none = columns(&[]);
+            let left = leave_one_cluster_out(&effects, &variances, &clusters, &none, &options).unwrap();
+            for (left, expected) in left.iter().zip(numbers(&case["without"])) {
+                near("without", left.analysis.coefficients[0].estimate.value, expected);
+                assert_eq!(left.analysis.clusters, found.clusters - 1);
+                assert_eq!(left.analysis.between_clusters.rows_dropped, 0);
+            }
+            assert_eq!(left.len(), found.clusters);
+        }
+    }
+}
+
+/// What the methods dossier of this project printed of `dat.konstantopoulos2011`.
+#[test]
+fn konstantopoulos_is_what_was_printed() {
+    let case = cases("three-level").into_iter().find(|case| case["id"] == "schools REML").unwrap();
+    let clusters: Vec<u32> = numbers(&case["clusters"]).iter().map(|code| *code as u32).collect();
+    let options = wald(TauEstimator::RestrictedMaximumLikelihood);
+    let (effects, variances) = (numbers(&case["effects"]), numbers(&case["variances"]));
+    let found = three_level_analysis(&effects, &variances, &clusters, &columns(&[]), &options).unwrap();
+    let effect = &found.coefficients[0].estimate;
+    let interval = effect.interval.unwrap();
+    for (value, printed) in [
+        (found.between_clusters.value, 0.065_062),
+        (found.within_clusters.value, 0.032_737),
+        (effect.value, 0.184_713),
+        (effect.standard_error, 0.084_556),
+        (interval.low, 0.018_987),
+        (interval.high, 0.350_440),
+        (found.q, 578.864_018),
+    ] {
+        assert!((value - printed).abs() < 1e-6, "{value} {printed}");
+    }
+    // Taken as independent, the mean looks surer than it is.
+    let alone = meta_analysis(&effects, &variances, &options).unwrap();
+    assert!(alone.effect.standard_error < 0.6 * effect.standard_error);
+}
+
+#[test]
+fn what_cannot_be_regressed_or_nested_has_a_status() {
+    let options = MetaOptions::default();
+    let (effects, variances) = ([0.1, 0.3, 0.2, 0.5], [0.02, 0.01, 0.03, 0.02]);
+    let regression = |x: &[f64]| {
+        let found = meta_regression(&effects, &variances, &Columns::new(&[x]).unwrap(), &options).unwrap();
+        assert_eq!(found.coefficients.len(), 2);
+        found.coefficients[1].estimate.status
+    };
+    assert_eq!(regression(&[2.0; 4]), Status::NotPositiveDefinite);
+    assert_eq!(regression(&[f64::NAN; 4]), Status::AllMissing);
+    assert_eq!(regression(&[1.0, 2.0, f64::NAN, f64::NAN]), Status::TooFewUnits);
+    assert_eq!(regression(&[1.0, 2.0, 4.0, f64::NAN]), Status::Defined);
+    let nested = |clusters: &[u32]| {
+        let found = three_level_analysis(&effects, &variances, clusters, &columns(&[]), &options).unwrap();
+        (found.coefficients[0].estimate.status, found.coefficients[0].estimate.notes.len())
+    };
+    assert_eq!(nested(&[1, 1, 1, 1]), (Status::TooFewUnits, 0));
+    assert_eq!(nested(&[1, 2, 3, 4]), (Status::Undefined, 1));
+    assert_eq!(nested(&[1, 1, 2, 3]).0, Status::Defined);
+    let none: [f64; 0] = [];
+    let empty = three_level_analysis(&none, &none, &[], &columns(&[]), &options).unwrap();
+    assert_eq!(empty.coefficients[0].estimate.status, Status::AllMissing);
+    let unusable = correlation_effects(&[0.3, 1.0, f64::NAN, 0.2], &[30.0, 20.0, 10.0, 3.0]).unwrap();
+    assert_eq!(unusable.unusable, 2);
+    assert!(unusable.effects[0] == fisher_z(0.3) && unusable.effects[1..].iter().all(|z| z.is_nan()));
+}
+
 /// Trap 13: the degrees of freedom of the prediction interval are stated, and I^2 is no variance explained.
 #[test]
 fn trap_13_the_prediction_interval_says_which_quantile_it_has() {
@@ -166,7 +367,7 @@ fn trap_11_correlations_go_through_fisher_z() {
     }
     let with_one = meta_correlations(&[0.3, 1.0, 0.2], &[40.0, 20.0, 50.0], &MetaOptions::default()).unwrap();
     assert_eq!(with_one.correlation.status, Status::Undefined);
-    assert!(with_one.correlation.value.is_nan() && with_one.correlation.notes[0].starts_with("1 studies"));
+    assert!(with_one.correlation.value.is_nan() && with_one.correlation.notes[0].starts_with("1 study has"));
     assert!(fisher_z(1.0).is_nan() && fisher_z(-1.0).is_nan() && d_from_r(1.0).is_nan());
     assert_eq!(fisher_z_interval(1.0, 20.0, 0.95).unwrap().status, Status::Undefined);
     assert_eq!(fisher_z_interval(0.5, 3.0, 0.95).unwrap().status, Status::TooFewUnits);
@@ -309,6 +510,10 @@ fn none_one_and_two_studies_have_a_status() {
     assert!(two.prediction.is_none() && two.tau_squared.notes[0].starts_with("two studies"));
     for estimator in ESTIMATORS {
         let equal = meta_analysis(&[0.2; 4], &[0.01; 4], &wald(estimator)).unwrap();
+        let knapp_hartung = MetaOptions { estimator, ..options };
+        let without_error = meta_analysis(&[0.2; 4], &[0.01; 4], &knapp_hartung).unwrap();
+        assert!((without_error.effect.value - 0.2).abs() < 1e-12);
+        assert!(without_error.p_value.is_nan() || without_error.p_value < 1e-6);
         assert!((equal.effect.value - 0.2).abs() < 1e-12 && equal.tau_squared.value.abs() < 1e-12);
         if estimator != TauEstimator::CommonEffect {
             assert_eq!(equal.tau_squared.status, Status::Boundary, "{}", estimator.as_str());
@@ -341,5 +546,34 @@ proptest! {
             prop_assert_eq!(plain.effect.standard_error, common.effect.standard_error);
         }
         prop_assert!(plain.effect.status == Status::Defined);
+    }
+
+    /// Three levels: order and unit do not matter, the search settles, and a regression on a shifted moderator keeps its slope.
+    #[test]
+    fn three_levels_do_not_depend_on_order_or_unit(
+        rows in proptest::collection::vec((-1.0..1.0_f64, 0.005..0.3_f64, 0_u32..5, -2.0..2.0_f64), 6..20),
+        scale in 0.1..10.0_f64,
+    ) {
+        let options = MetaOptions::default();
+        let fit = |rows: &[(f64, f64, u32, f64)], scale: f64, shift: f64| {
+            let effects: Vec<f64> = rows.iter().map(|row| scale * row.0).collect();
+            let variances: Vec<f64> = rows.iter().map(|row| scale * scale * row.1).collect();
+            let clusters: Vec<u32> = rows.iter().map(|row| row.2).collect();
+            let moderator = [rows.iter().map(|row| row.3 + shift).collect::<Vec<f64>>()];
+            three_level_analysis(&effects, &variances, &clusters, &columns(&moderator), &options).unwrap()
+        };
+        let plain = fit(&rows, 1.0, 0.0);
+        prop_assume!(plain.clusters > 1);
+        prop_assert!(plain.coefficients[0].estimate.status == Status::Defined);
+        let turned: Vec<_> = rows.iter().rev().copied().collect();
+        let other = fit(&turned, scale, 100.0);
+        let close_to_zero = |value: f64| value.abs() < 1e-9;
+        prop_assert!(close(scale * plain.coefficients[1].estimate.value, other.coefficients[1].estimate.value, 1e-5));
+        for (one, other) in [
+            (plain.between_clusters.value, other.between_clusters.value / (scale * scale)),
+            (plain.within_clusters.value, other.within_clusters.value / (scale * scale)),
+        ] {
+            prop_assert!(close(one, other, 1e-4) || close_to_zero(one - other), "{} {}", one, other);
+        }
     }
 }

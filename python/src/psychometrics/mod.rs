@@ -1,11 +1,13 @@
 //! How far numbers can be trusted: one module per family of the crate `alliance-psychometrics`.
 
 pub(crate) mod change;
+pub(crate) mod coders;
 pub(crate) mod dyads;
 pub(crate) mod estimate;
 pub(crate) mod form;
 pub(crate) mod outcome;
 pub(crate) mod sessions;
+pub(crate) mod synthesis;
 
 use std::borrow::Cow;
 

@@ -26,6 +26,10 @@ struct Parts {
     shares: Vec<f64>,
 }
 
+impl Parts {
+    const UNDEFINED: Self = Self { value: f64::NAN, squares: f64::NAN, units: f64::NAN, shares: Vec::new() };
+}
+
 /// One coefficient over patterns of codes.
 struct Agreement<'a> {
     units: &'a CodedUnits,
@@ -144,13 +148,16 @@ impl CodedUnits {
         options: CoderOptions,
     ) -> Result<(Estimate, Parts), PsychometricsError> {
         options.check()?;
-        let weights = weights.matrix(self.categories().len())?;
-        let agreement = Agreement { units: self, weights, chance, least };
-        let parts = agreement.parts(self.counts());
         let used = self.units_where(|codes| codes >= least.max(1) && codes > 0);
         let paired = self.units_where(|codes| codes >= least.max(2));
         let coefficients =
             Coefficients { units: self, method, used: if paired == 0 { 0 } else { used }, options };
+        if let Some(refused) = coefficients.untabled() {
+            return Ok((refused, Parts::UNDEFINED));
+        }
+        let weights = weights.matrix(self.categories().len())?;
+        let agreement = Agreement { units: self, weights, chance, least };
+        let parts = agreement.parts(self.counts());
         let estimate = coefficients.estimate(
             |counts| agreement.parts(counts).value,
             |_| StandardError::StudentT {

@@ -88,6 +88,22 @@ pub struct Kappa {
     pub bias_index: f64,
 }
 
+impl Kappa {
+    fn undefined(kappa: Estimate) -> Self {
+        let nan = f64::NAN;
+        Self {
+            kappa,
+            null_standard_error: nan,
+            observed_agreement: nan,
+            expected_agreement: nan,
+            prevalence_adjusted: nan,
+            maximum: nan,
+            prevalence_index: nan,
+            bias_index: nan,
+        }
+    }
+}
+
 /// Shares of pairs of categories.
 pub(super) struct Table {
     size: usize,
@@ -211,16 +227,23 @@ impl CodedUnits {
         } else if one >= self.coders() || other >= self.coders() || one == other {
             return Err(PsychometricsError::option("coders", "must be two different ones, counted from 0"));
         }
-        let matrix = weights.matrix(self.categories().len())?;
         let method = match weights {
             Weights::Unweighted => "Cohen's kappa",
             Weights::Linear => "weighted kappa, linear",
             Weights::Quadratic => "weighted kappa, quadratic",
             Weights::Agreement(_) | Weights::Disagreement(_) => "weighted kappa",
         };
-        let table = Table::new(self, self.counts(), one, other);
-        let used = if table.n > 0.0 { table.n as usize } else { 0 };
+        let both = |pattern: &[u32]| {
+            [one, other].iter().all(|coder| pattern.get(*coder).is_some_and(|code| *code != NOT_CODED))
+        };
+        let used = self.weighted(self.counts()).filter(|(pattern, _)| both(pattern));
+        let used = used.map(|(_, count)| count as usize).sum();
         let coefficients = Coefficients { units: self, method, used, options };
+        if let Some(kappa) = coefficients.untabled() {
+            return Ok(Kappa::undefined(kappa));
+        }
+        let matrix = weights.matrix(self.categories().len())?;
+        let table = Table::new(self, self.counts(), one, other);
         let mut null_standard_error = f64::NAN;
         let kappa = coefficients.estimate(
             |counts| Table::new(self, counts, one, other).kappa(&matrix),
@@ -264,15 +287,19 @@ impl CodedUnits {
         options: CoderOptions,
     ) -> Result<Estimate, PsychometricsError> {
         options.check()?;
-        let matrix = weights.matrix(self.categories().len())?;
         let used = self.units_where(|codes| codes >= 2);
+        let method = if *weights == Weights::Unweighted { "Light's kappa" } else { "Light's weighted kappa" };
+        let coefficients = Coefficients { units: self, method, used, options };
+        if let Some(refused) = coefficients.untabled() {
+            return Ok(refused);
+        }
+        let matrix = weights.matrix(self.categories().len())?;
         let statistic = |counts: &[f64]| {
             let pairs = (0..self.coders()).flat_map(|one| (0..one).map(move |other| (other, one)));
             let kappas: Vec<f64> =
                 pairs.map(|(one, other)| Table::new(self, counts, one, other).kappa(&matrix)).collect();
             kappas.iter().sum::<f64>() / kappas.len() as f64
         };
-        let coefficients = Coefficients { units: self, method: "Light's kappa", used, options };
         Ok(coefficients.estimate(statistic, |_| StandardError::None))
     }
 }

@@ -1,7 +1,8 @@
 //! One marker of a coding system at a time: how well coders agree that it occurred, and how often.
 
+use super::coder_correlations;
 use super::{CodedUnits, CoderOptions, Metric, Weights};
-use crate::icc::{IntraclassCorrelations, intraclass_correlations};
+use crate::icc::IntraclassCorrelations;
 use crate::{Columns, Estimate, PsychometricsError, Status};
 
 /// What a marker must have for its counts to be correlated.
@@ -40,7 +41,7 @@ pub struct MarkerAgreement {
     pub presence_alpha: Estimate,
     /// Krippendorff's alpha of the counts, ratio metric.
     pub count_alpha: Estimate,
-    /// Intraclass correlations of the counts.
+    /// Intraclass correlations of the counts, as [`coder_correlations`].
     pub counts: IntraclassCorrelations,
     /// The same of `ln(1 + count)`: a few sessions with many occurrences weigh less.
     pub log_counts: IntraclassCorrelations,
@@ -90,7 +91,7 @@ pub fn marker_agreement(
             options.least_sessions
         ))
     };
-    let correlations = |columns: &Columns<'_>| intraclass_correlations(columns, confidence);
+    let correlations = |columns: &Columns<'_>| coder_correlations(columns, confidence);
     let coder_options = options.coders;
     let presence_kappa = if counts.count() == 2 {
         present.kappa(0, 1, &Weights::Unweighted, coder_options)?.kappa

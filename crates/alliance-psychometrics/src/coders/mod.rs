@@ -21,14 +21,31 @@ pub use units::CodedUnits;
 
 use crate::distributions::{normal, student_t};
 use crate::estimate::check_confidence;
-use crate::{Bootstrap, Estimate, Level, PsychometricsError, Status};
+use crate::icc::{IntraclassCorrelations, intraclass_correlations, intraclass_correlations_by_reml};
+use crate::{Bootstrap, Columns, Estimate, Level, PsychometricsError, Status};
+
+/// Intraclass correlations of numbers: by mean squares where every coder coded every unit, else by REML, so that no code
+/// is lost.
+///
+/// # Errors
+///
+/// `invalid-option` unless `confidence` lies between 0 and 1.
+pub fn coder_correlations(
+    codes: &Columns<'_>,
+    confidence: f64,
+) -> Result<IntraclassCorrelations, PsychometricsError> {
+    if codes.complete_rows() == codes.rows() {
+        intraclass_correlations(codes, confidence)
+    } else {
+        intraclass_correlations_by_reml(codes, confidence)
+    }
+}
 
 /// Where standard error and interval come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Uncertainty {
-    /// Large-sample formulas, named at each coefficient. Krippendorff's alpha and Light's kappa have none: they then come
-    /// without an interval.
+    /// Large-sample formulas, named at each coefficient. Light's kappa has none and then comes without an interval.
     #[default]
     Analytic,
     /// Percentiles of replications that draw units, with all their codes, with replacement.
@@ -109,6 +126,14 @@ impl Coefficients<'_> {
         )
     }
 
+    /// For coefficients that make a table of all pairs of categories: no estimate if that would be too large.
+    fn untabled(&self) -> Option<Estimate> {
+        self.units.exceeds_table().then(|| {
+            self.undefined(Status::Undefined)
+                .with_note("more than 2048 different codes: these are measurements")
+        })
+    }
+
     /// The estimate of a statistic of the patterns' counts.
     fn estimate(
         &self,
@@ -152,7 +177,7 @@ impl Coefficients<'_> {
                     .with_degrees_of_freedom(degrees_of_freedom)
             }
             (Uncertainty::Analytic, StandardError::None) => {
-                estimate.with_note("no interval: ask for a bootstrap")
+                estimate.with_note(format!("{}: no interval by formula, ask for a bootstrap", self.method))
             }
         };
         // A 0 that rounding took below it is a 0.

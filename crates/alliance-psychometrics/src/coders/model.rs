@@ -84,6 +84,9 @@ pub fn model_agreement(
     let options = CoderOptions::default().with_bootstrap(bootstrap).with_confidence(confidence);
     options.check()?;
     let weights = match coefficient {
+        Coefficient::Kappa(_) if units.exceeds_table() => {
+            return Err(PsychometricsError::option("coefficient", "kappa is for categories, 2048 at most"));
+        }
         Coefficient::Kappa(weights) => weights.matrix(units.categories().len())?,
         _ => Vec::new(),
     };

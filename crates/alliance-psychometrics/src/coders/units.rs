@@ -11,6 +11,9 @@ pub(super) const NOT_CODED: u32 = u32::MAX;
 /// Patterns that are counted in a table; beyond it every unit is a pattern of its own.
 const MOST_PATTERNS: usize = 1 << 16;
 
+/// Categories up to which coefficients make a table of pairs of them.
+const MOST_TABLED: usize = 2048;
+
 /// Whole numbers up to this are looked up, not searched.
 const LOOKED_UP: usize = 4096;
 
@@ -162,14 +165,20 @@ impl CodedUnits {
         &self.categories
     }
 
-    /// The same units with some of the coders.
-    pub(super) fn of_coders(&self, coders: &[usize]) -> Self {
+    /// The same units and categories with some of the coders, counted from 0; one that does not exist coded nothing.
+    #[must_use]
+    pub fn of_coders(&self, coders: &[usize]) -> Self {
         let patterns = self
             .patterns
             .chunks_exact(self.coders.max(1))
             .flat_map(|pattern| coders.iter().map(|coder| pattern.get(*coder).copied().unwrap_or(NOT_CODED)))
             .collect();
         Self { coders: coders.len(), patterns, ..self.clone() }
+    }
+
+    /// Whether there are more categories than a table of pairs of them should have: such codes are measurements.
+    pub(super) fn exceeds_table(&self) -> bool {
+        self.categories.len() > MOST_TABLED
     }
 
     /// How often each pattern occurs.

@@ -44,3 +44,4 @@ mod square;
 pub use crossed::{CrossedComponent, CrossedFit, CrossedModel};
 pub use fit::{Component, GroupEffect, MixedFit, OuterEffect};
 pub use model::{Likelihood, MixedModel, SlopeCovariance};
+pub(crate) use search::{Deviance, Found, search};

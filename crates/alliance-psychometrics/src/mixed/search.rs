@@ -9,7 +9,7 @@ const STARTS: [f64; 4] = [0.1, 0.5, 2.0, 8.0];
 const NEAR_ZERO: f64 = 1e-3;
 
 /// A deviance as a function of relative standard deviations and other cells of a relative factor.
-pub(super) trait Deviance {
+pub(crate) trait Deviance {
     /// How many parameters.
     fn parameters(&self) -> usize;
 
@@ -28,15 +28,15 @@ pub(super) trait Deviance {
 }
 
 /// Where the search ended.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The parameters; deviations may have either sign.
-    pub(super) parameters: Vec<f64>,
+    pub(crate) parameters: Vec<f64>,
     /// `Defined`, `Boundary` or `NotConverged`.
-    pub(super) status: Status,
+    pub(crate) status: Status,
 }
 
 /// From the best of a few starting points downhill; deviations that vanish are set to 0.
-pub(super) fn search(deviance: &impl Deviance) -> Option<Found> {
+pub(crate) fn search(deviance: &impl Deviance) -> Option<Found> {
     let count = deviance.parameters();
     let start = |size: f64| -> Vec<f64> {
         (0..count).map(|place| if deviance.is_deviation(place) { size } else { 0.0 }).collect()

@@ -2,8 +2,9 @@
 
 use super::heterogeneity::Studies;
 use super::meta::{MetaAnalysis, MetaOptions, checked, put_together};
+use super::three_level::{Intervals, ThreeLevelAnalysis, analyse};
 use crate::distributions::student_t;
-use crate::{Estimate, Level, PsychometricsError, Status};
+use crate::{Columns, Estimate, Level, PsychometricsError, Status};
 
 /// Below this many studies the test of small studies has next to no power.
 const FEW_STUDIES: usize = 10;
@@ -40,13 +41,50 @@ pub fn leave_one_out(
     Ok(rows
         .enumerate()
         .map(|(place, row)| {
-            let others = Studies {
-                effects: without(place, &studies.effects),
-                variances: without(place, &studies.variances),
-            };
+            let others = Studies::new(without(place, &studies.effects), without(place, &studies.variances));
             LeftOut { row, analysis: put_together(&others, effects.len() - 1, options) }
         })
         .collect())
+}
+
+/// The three-level analysis without one cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterLeftOut {
+    /// Code of the cluster left out.
+    pub cluster: u32,
+    /// The analysis of the others.
+    pub analysis: ThreeLevelAnalysis,
+}
+
+/// The three-level analysis without each cluster in turn, in the order of the codes; variances come without intervals.
+///
+/// # Errors
+///
+/// As [`three_level_analysis`](super::three_level_analysis).
+pub fn leave_one_cluster_out(
+    effects: &[f64],
+    variances: &[f64],
+    clusters: &[u32],
+    moderators: &Columns<'_>,
+    options: &MetaOptions,
+) -> Result<Vec<ClusterLeftOut>, PsychometricsError> {
+    let mut codes = clusters.to_vec();
+    codes.sort_unstable();
+    codes.dedup();
+    let without = |left: u32| {
+        let stays: Vec<bool> = clusters.iter().map(|cluster| *cluster != left).collect();
+        let kept = |values: &[f64]| -> Vec<f64> {
+            values.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(value, _)| *value).collect()
+        };
+        let columns: Vec<Vec<f64>> = moderators.iter().map(kept).collect();
+        let columns = Columns::new(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let others: Vec<u32> = clusters.iter().copied().filter(|cluster| *cluster != left).collect();
+        let analysis =
+            analyse(&kept(effects), &kept(variances), &others, &columns, options, Intervals::LeftOut)?;
+        Ok(ClusterLeftOut { cluster: left, analysis })
+    };
+    analyse(effects, variances, clusters, moderators, options, Intervals::LeftOut)?;
+    codes.into_iter().map(without).collect()
 }
 
 /// Egger's test of small studies (1997): slope of the effect on its standard error, weighted by inverse variance, with
@@ -159,7 +197,7 @@ pub fn trim_and_fill(
     let count = sorted.len();
     let analyse = |rows: &[(f64, f64)]| {
         let (effects, variances) = rows.iter().copied().unzip();
-        put_together(&Studies { effects, variances }, rows.len(), options)
+        put_together(&Studies::new(effects, variances), rows.len(), options)
     };
     let (mut filled, mut centre, mut settled) = (0, f64::NAN, false);
     for _ in 0..MOST_TRIMS {

@@ -1,7 +1,9 @@
 //! The variance between studies.
 
+use super::design::{Design, cell, product_trace};
 use super::meta::TauEstimator;
 use crate::distributions::{chi_square, chi_square_upper};
+use crate::linear::Symmetric;
 use crate::{Estimate, Interval, Level, Status};
 
 /// Doublings and halvings of a bracket.
@@ -9,63 +11,103 @@ const MOST_STEPS: usize = 200;
 /// A maximum this much smaller than where it is looked for from is 0.
 const SMALLEST_SHARE: f64 = 1e-12;
 
-/// Effects and their sampling variances, checked.
-#[derive(Debug, Clone)]
+/// Effects and their sampling variances, checked, with what is regressed on.
+#[derive(Clone)]
 pub(super) struct Studies {
     pub(super) effects: Vec<f64>,
     pub(super) variances: Vec<f64>,
+    pub(super) design: Design,
 }
 
-/// Sums at one value of tau^2.
+/// What a weighted regression at one value of tau^2 gives, with weights w = 1 / (v + tau^2).
 pub(super) struct Weighted {
-    pub(super) mean: f64,
-    pub(super) weights: f64,
-    pub(super) squared_weights: f64,
-    cubed_weights: f64,
-    /// Sum of w (y - mean)^2.
+    /// Of the design's columns.
+    pub(super) coefficients: Vec<f64>,
+    /// (X' W X)^-1.
+    pub(super) inverse: Symmetric,
+    /// Sum of w e^2.
     pub(super) spread: f64,
-    /// Sum of w^2 (y - mean)^2.
+    /// Sum of w^2 e^2.
     squared_spread: f64,
+    weights: f64,
+    squared_weights: f64,
+    /// Of P = W - W X (X' W X)^-1 X' W, and of P P.
+    trace: f64,
+    squared_trace: f64,
 }
 
 impl Studies {
+    /// Studies without moderators.
+    pub(super) fn new(effects: Vec<f64>, variances: Vec<f64>) -> Self {
+        let design = Design::intercept(effects.len());
+        Self { effects, variances, design }
+    }
+
     pub(super) fn count(&self) -> f64 {
         self.effects.len() as f64
     }
 
-    fn degrees(&self) -> f64 {
-        self.count() - 1.0
+    /// Studies less coefficients.
+    pub(super) fn degrees(&self) -> f64 {
+        self.count() - self.design.width() as f64
     }
 
     pub(super) fn at(&self, tau_squared: f64) -> Weighted {
-        let rows = || self.effects.iter().zip(&self.variances).map(|(y, v)| (*y, 1.0 / (v + tau_squared)));
-        let weights: f64 = rows().map(|(_, w)| w).sum();
-        let mean = rows().map(|(y, w)| w * y).sum::<f64>() / weights;
-        let mut sums = Weighted {
-            mean,
-            weights,
-            squared_weights: 0.0,
-            cubed_weights: 0.0,
-            spread: 0.0,
-            squared_spread: 0.0,
+        let weights: Vec<f64> = self.variances.iter().map(|v| 1.0 / (v + tau_squared)).collect();
+        let rows = || self.design.rows().zip(&self.effects).zip(&weights).map(|((x, y), w)| (x, *y, *w));
+        let width = self.design.width();
+        let products = |power: i32| {
+            Symmetric::from_fn(width, |one, other| {
+                rows().map(|(x, _, w)| w.powi(power) * cell(x, one) * cell(x, other)).sum()
+            })
         };
-        for (y, w) in rows() {
-            let square = w * (y - mean) * (y - mean);
-            sums.squared_weights += w * w;
-            sums.cubed_weights += w * w * w;
-            sums.spread += square;
-            sums.squared_spread += w * square;
+        let (gram, squared) = (products(1), products(2));
+        let Some(cholesky) = gram.cholesky() else { return Weighted::undefined(width) };
+        let residual = |coefficients: &[f64], x: &[f64], y: f64| {
+            y - x.iter().zip(coefficients).map(|(x, b)| x * b).sum::<f64>()
+        };
+        // The second round takes back what rounding did in the first.
+        let mut coefficients = vec![0.0; width];
+        for _ in 0..2 {
+            let right: Vec<f64> = (0..width)
+                .map(|one| rows().map(|(x, y, w)| w * cell(x, one) * residual(&coefficients, x, y)).sum())
+                .collect();
+            let step = cholesky.solve(&right);
+            coefficients.iter_mut().zip(step).for_each(|(b, step)| *b += step);
         }
-        sums
+        let inverse = cholesky.inverse();
+        let (mut spread, mut squared_spread) = (0.0, 0.0);
+        for (x, y, w) in rows() {
+            let square = w * residual(&coefficients, x, y).powi(2);
+            spread += square;
+            squared_spread += w * square;
+        }
+        let trace_of = |matrix: &Symmetric| product_trace(&inverse, matrix);
+        let sum = |power: i32| weights.iter().map(|w| w.powi(power)).sum::<f64>();
+        // tr(A B A B) of A = (X'WX)^-1 and B = X'W^2X.
+        let twice: f64 = {
+            let solved: Vec<Vec<f64>> = (0..width).map(|row| cholesky.solve(squared.row(row))).collect();
+            let at = |row: usize, column: usize| solved.get(row).map_or(f64::NAN, |row| cell(row, column));
+            (0..width).flat_map(|row| (0..width).map(move |column| at(row, column) * at(column, row))).sum()
+        };
+        Weighted {
+            spread,
+            squared_spread,
+            weights: sum(1),
+            squared_weights: sum(2),
+            trace: sum(1) - trace_of(&squared),
+            squared_trace: sum(2) - 2.0 * trace_of(&products(3)) + twice,
+            coefficients,
+            inverse,
+        }
     }
 
     /// The typical sampling variance of Higgins and Thompson (2002).
     pub(super) fn typical_variance(&self) -> f64 {
-        let fixed = self.at(0.0);
-        self.degrees() * fixed.weights / (fixed.weights * fixed.weights - fixed.squared_weights)
+        self.degrees() / self.at(0.0).trace
     }
 
-    /// Cochran's Q with its p.
+    /// Cochran's Q, of what the moderators leave, with its p.
     pub(super) fn q(&self) -> (f64, f64) {
         let q = self.at(0.0).spread;
         (q, chi_square_upper(q, self.degrees()))
@@ -81,7 +123,7 @@ impl Studies {
             TauEstimator::HunterSchmidt => (fixed.spread - k) / fixed.weights,
             TauEstimator::Hedges => self.hedges(),
             TauEstimator::SidikJonkman => {
-                let start = self.unweighted_variance() * degrees / k;
+                let start = self.unweighted_variance() * (k - 1.0) / k;
                 if start > 0.0 { start * self.at(start).spread / degrees } else { 0.0 }
             }
             TauEstimator::PauleMandel => self.q_equals(degrees),
@@ -93,16 +135,31 @@ impl Studies {
 
     fn moment(&self) -> f64 {
         let fixed = self.at(0.0);
-        (fixed.spread - self.degrees()) / (fixed.weights - fixed.squared_weights / fixed.weights)
+        (fixed.spread - self.degrees()) / fixed.trace
     }
 
+    /// Of the effects, whatever the moderators.
     fn unweighted_variance(&self) -> f64 {
         let mean = self.effects.iter().sum::<f64>() / self.count();
-        self.effects.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / self.degrees()
+        self.effects.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / (self.count() - 1.0)
     }
 
     fn hedges(&self) -> f64 {
-        self.unweighted_variance() - self.variances.iter().sum::<f64>() / self.count()
+        let k = self.count();
+        let moderators = 1..self.design.width();
+        let mean = self.effects.iter().sum::<f64>() / k;
+        let along =
+            |one: usize| self.design.rows().zip(&self.effects).map(|(x, y)| cell(x, one) * y).sum::<f64>();
+        let parts: Vec<f64> = moderators.clone().map(along).collect();
+        let (mut squares, mut sampling) = (0.0, 0.0);
+        for ((x, y), v) in self.design.rows().zip(&self.effects).zip(&self.variances) {
+            let own = x.get(1..).unwrap_or_default();
+            let fitted: f64 = own.iter().zip(&parts).map(|(x, part)| x * part).sum();
+            let leverage = 1.0 / k + own.iter().map(|x| x * x).sum::<f64>();
+            squares += (y - mean - fitted) * (y - mean - fitted);
+            sampling += v * (1.0 - leverage);
+        }
+        (squares - sampling) / self.degrees()
     }
 
     /// The `tau^2` at which Q with weights 1 / (v + `tau^2`) has this value; 0 if it is below it already.
@@ -178,13 +235,28 @@ impl Studies {
     }
 }
 
+impl Weighted {
+    fn undefined(width: usize) -> Self {
+        let nan = f64::NAN;
+        Self {
+            coefficients: vec![nan; width],
+            inverse: Symmetric::from_fn(width, |_, _| nan),
+            spread: nan,
+            squared_spread: nan,
+            weights: nan,
+            squared_weights: nan,
+            trace: nan,
+            squared_trace: nan,
+        }
+    }
+}
+
 /// Twice the score and twice the expected information in tau^2.
 fn score_and_information(sums: &Weighted, restricted: bool) -> (f64, f64) {
-    let (w, w2, w3) = (sums.weights, sums.squared_weights, sums.cubed_weights);
     if restricted {
-        (sums.squared_spread - w + w2 / w, w2 - 2.0 * w3 / w + w2 * w2 / (w * w))
+        (sums.squared_spread - sums.trace, sums.squared_trace)
     } else {
-        (sums.squared_spread - w, w2)
+        (sums.squared_spread - sums.weights, sums.squared_weights)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Effects of several studies put together.
 
-use super::convert::{fisher_z, mean_correlation, r_from_fisher_z};
+use super::design::cell;
 use super::heterogeneity::Studies;
 use crate::distributions::{normal, normal_two_sided, student_t, student_t_two_sided};
 use crate::estimate::check_confidence;
+use crate::groups::Groups;
 use crate::{Columns, Estimate, Interval, Level, PsychometricsError, Status};
 
 /// How the variance between studies is estimated.
@@ -122,20 +123,6 @@ pub struct MetaAnalysis {
     pub q_p: f64,
 }
 
-/// A [`MetaAnalysis`] of Fisher's z, with its results as correlations.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct MetaCorrelations {
-    /// In Fisher's z.
-    pub fisher_z: MetaAnalysis,
-    /// Back as correlation, tanh: the median true correlation.
-    pub correlation: Estimate,
-    /// Mean true correlation, the integral of tanh over the distribution of true z; lower in size than the median.
-    pub mean_correlation: f64,
-    /// Where the true correlation of a further study would lie.
-    pub prediction: Option<Interval>,
-}
-
 /// Mean of effects weighted by their inverse variance, and how much the true effects vary (Viechtbauer 2010, Journal of
 /// Statistical Software 36(3)).
 ///
@@ -179,7 +166,7 @@ pub(super) fn checked(
         .filter(|(effect, variance)| !effect.is_nan() && !variance.is_nan())
         .map(|(effect, variance)| (*effect, *variance))
         .unzip();
-    Ok(Studies { effects, variances })
+    Ok(Studies::new(effects, variances))
 }
 
 pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions) -> MetaAnalysis {
@@ -193,23 +180,24 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
     let alone = count == 1;
     let tau_squared = if alone { 0.0 } else { studies.tau_squared(options.estimator) };
     let sums = studies.at(tau_squared);
+    let mean = cell(&sums.coefficients, 0);
     let half = 0.5 + options.confidence / 2.0;
     let (error, degrees) = match options.standard_errors {
-        StandardErrors::Normal => (1.0 / sums.weights.sqrt(), f64::INFINITY),
-        StandardErrors::KnappHartung => ((sums.spread / ((k - 1.0) * sums.weights)).sqrt(), k - 1.0),
+        StandardErrors::Normal => (sums.inverse.at(0, 0).sqrt(), f64::INFINITY),
+        StandardErrors::KnappHartung => ((sums.spread / (k - 1.0) * sums.inverse.at(0, 0)).sqrt(), k - 1.0),
     };
     let error = if error.is_finite() { error } else { f64::NAN };
     let reach = quantile(half, degrees) * error;
-    let mut effect = rows(Estimate::new(sums.mean, level, options.estimator.as_str()))
+    let mut effect = rows(Estimate::new(mean, level, options.estimator.as_str()))
         .with_standard_error(error)
-        .with_interval(sums.mean - reach, sums.mean + reach, options.confidence);
+        .with_interval(mean - reach, mean + reach, options.confidence);
     if degrees.is_finite() && degrees > 0.0 {
         effect = effect.with_degrees_of_freedom(degrees);
     }
     if alone {
         effect = effect.with_note("one study");
     }
-    let statistic = if error > 0.0 { sums.mean / error } else { f64::NAN };
+    let statistic = if error > 0.0 { mean / error } else { f64::NAN };
     let p_value = if degrees.is_finite() {
         student_t_two_sided(statistic, degrees)
     } else {
@@ -222,8 +210,8 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
     };
     let around = quantile(half, prediction_degrees) * (tau_squared + error * error).sqrt();
     let prediction = (!alone && !around.is_nan()).then_some(Interval {
-        low: sums.mean - around,
-        high: sums.mean + around,
+        low: mean - around,
+        high: mean + around,
         confidence: options.confidence,
     });
     let (q, q_p) = studies.q();
@@ -245,19 +233,19 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
 }
 
 /// Quantile of t, of the normal distribution for infinite degrees; NaN for none.
-fn quantile(p: f64, degrees: f64) -> f64 {
+pub(super) fn quantile(p: f64, degrees: f64) -> f64 {
     if degrees == f64::INFINITY { normal(p) } else { student_t(p, degrees) }
 }
 
 /// What is said about the variance between studies.
-struct Spread {
-    variance: Estimate,
-    share: Estimate,
-    ratio: f64,
+pub(super) struct Spread {
+    pub(super) variance: Estimate,
+    pub(super) share: Estimate,
+    pub(super) ratio: f64,
 }
 
 impl Spread {
-    fn new(studies: &Studies, value: f64, options: &MetaOptions) -> Self {
+    pub(super) fn new(studies: &Studies, value: f64, options: &MetaOptions) -> Self {
         let level = Level::BetweenStudies;
         let (of_tau, of_share) = (options.estimator.as_str(), "I^2");
         if studies.effects.len() < 2 {
@@ -309,68 +297,36 @@ impl MetaAnalysis {
     }
 }
 
-/// Mean of correlations by Fisher's z with variance 1 / (n - 3).
+/// Percent that each study weighs in the mean, given the variances between clusters (0 without any) and between effects.
 ///
-/// A study with a missing value (NaN) is left out. A correlation of -1 or 1 has no Fisher's z, and one of three pairs or
-/// fewer no variance: with such a study all is `Undefined`, and a note says how many there are, so that whoever leaves
-/// them out does it knowingly.
-///
-/// # Errors
-///
-/// `length-mismatch`, `not-finite`; `invalid-option` unless all correlations lie in -1 to 1 and `0 < confidence < 1`.
+/// A study's part of the sum of the inverse covariance matrix, as `weights(..., type = "rowsum")` in metafor; NaN for a study
+/// without a variance, which weighs nothing.
 ///
 /// ```
-/// use alliance_psychometrics::synthesis::{MetaOptions, meta_correlations};
+/// use alliance_psychometrics::synthesis::study_weights;
 ///
-/// let found = meta_correlations(&[0.32, 0.21, 0.25, 0.30], &[60.0, 110.0, 45.0, 82.0], &MetaOptions::default())?;
-/// assert!((found.correlation.value - 0.26).abs() < 0.01);
-/// # Ok::<(), alliance_psychometrics::PsychometricsError>(())
+/// let weights = study_weights(&[0.01, 0.03], None, 0.0, 0.0);
+/// assert!((weights[0] - 75.0).abs() < 1e-9);
 /// ```
-pub fn meta_correlations(
-    correlations: &[f64],
-    sizes: &[f64],
-    options: &MetaOptions,
-) -> Result<MetaCorrelations, PsychometricsError> {
-    check_confidence(options.confidence)?;
-    Columns::new(&[correlations, sizes])?;
-    if correlations.iter().any(|r| r.abs() > 1.0) {
-        return Err(PsychometricsError::option("correlations", "from -1 to 1"));
-    }
-    let unusable = correlations
-        .iter()
-        .zip(sizes)
-        .filter(|(r, n)| !r.is_nan() && !n.is_nan() && (r.abs() == 1.0 || **n <= 3.0))
-        .count();
-    if unusable > 0 {
-        let mut fisher = MetaAnalysis::undefined(Status::Undefined, correlations.len(), options);
-        fisher.effect = fisher.effect.with_note(format!(
-            "{unusable} studies have a correlation of -1 or 1 or three pairs or fewer, and so no Fisher's z"
-        ));
-        return Ok(MetaCorrelations::of(fisher));
-    }
-    let z: Vec<f64> = correlations.iter().map(|r| fisher_z(*r)).collect();
-    let variances: Vec<f64> = sizes.iter().map(|n| 1.0 / (n - 3.0)).collect();
-    Ok(MetaCorrelations::of(meta_analysis(&z, &variances, options)?))
-}
-
-impl MetaCorrelations {
-    fn of(fisher: MetaAnalysis) -> Self {
-        let back = |interval: Interval| Interval {
-            low: r_from_fisher_z(interval.low),
-            high: r_from_fisher_z(interval.high),
-            ..interval
-        };
-        let mut correlation = fisher.effect.clone();
-        correlation.value = r_from_fisher_z(fisher.effect.value);
-        // First-order: dr/dz = 1 - r^2.
-        correlation.standard_error *= 1.0 - correlation.value * correlation.value;
-        correlation.interval = fisher.effect.interval.map(back);
-        let tau_squared = if fisher.tau_squared.value.is_nan() { 0.0 } else { fisher.tau_squared.value };
-        Self {
-            correlation,
-            mean_correlation: mean_correlation(fisher.effect.value, tau_squared),
-            prediction: fisher.prediction.map(back),
-            fisher_z: fisher,
+pub fn study_weights(
+    variances: &[f64],
+    clusters: Option<&[u32]>,
+    between_clusters: f64,
+    between_effects: f64,
+) -> Vec<f64> {
+    let own: Vec<f64> = variances.iter().map(|variance| 1.0 / (variance + between_effects)).collect();
+    let weighs = |row: usize| own.get(row).is_some_and(|weight| *weight > 0.0);
+    let mut weights = own.clone();
+    if let Some(clusters) = clusters {
+        for rows in Groups::new(clusters, weighs).iter() {
+            let total: f64 = rows.iter().filter_map(|row| own.get(*row)).sum();
+            for row in rows {
+                if let Some(weight) = weights.get_mut(*row) {
+                    *weight /= 1.0 + between_clusters * total;
+                }
+            }
         }
     }
+    let total: f64 = weights.iter().filter(|weight| **weight > 0.0).sum();
+    weights.iter().map(|weight| 100.0 * weight / total).collect()
 }

@@ -202,7 +202,7 @@ fn survival() -> Found {
         [row.remaining, row.remaining_standard_error]
     };
     let (drug, control) = (arm(1.0), arm(0.0));
-    let in_first: Vec<bool> = treated.iter().map(|treated| *treated == 1.0).collect();
+    let arms: Vec<u32> = treated.iter().map(|treated| *treated as u32).collect();
     let intervals = [(31, 100), (0, 10)].map(|(attended, of)| wilson(attended, of, 0.95).unwrap());
     vec![
         (
@@ -223,7 +223,7 @@ fn survival() -> Found {
             ],
         ),
         ("E7.2 control", vec![at(&control, 5.0)[0], at(&control, 5.0)[1], at(&control, 23.0)[0]]),
-        ("E7.2 log-rank", vec![log_rank(&time, &ends, &in_first).unwrap().chi_square]),
+        ("E7.2 log-rank", vec![log_rank(&time, &ends, &arms).unwrap().chi_square]),
     ]
 }
 
@@ -241,9 +241,11 @@ fn hazards() -> Found {
     let gone = drop_a();
     let left: Vec<f64> = gone.iter().map(|row| f64::from(u8::from(row.3))).collect();
     let before: Vec<f64> = gone.iter().map(|row| row.2).collect();
-    let of_drug =
-        |link| discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, 0.95).unwrap();
-    let of_drop = |link| discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, 0.95).unwrap();
+    let of_drug = |link| {
+        discrete_time_hazard(&events, &Columns::new(&[&weeks, &arms]).unwrap(), link, None, 0.95).unwrap()
+    };
+    let of_drop =
+        |link| discrete_time_hazard(&left, &Columns::new(&[&before]).unwrap(), link, None, 0.95).unwrap();
     let values = |found: &HazardModel| found.coefficients.iter().map(|one| one.value).collect::<Vec<_>>();
     let (logit, cloglog) = (of_drug(HazardLink::Logit), of_drug(HazardLink::ComplementaryLogLog));
     let with_deviance = |found: &HazardModel| {
@@ -267,7 +269,7 @@ fn hazards() -> Found {
     let client: Vec<u32> = rows.iter().map(|row| row.client as u32).collect();
     let session: Vec<i64> = rows.iter().map(|row| row.session as i64).collect();
     let table = SessionTable::new(&client, &session, &Columns::new(&[&score]).unwrap()).unwrap();
-    let periods = person_periods(&table, 0, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
+    let periods = person_periods(&table, 1, &clients, &endings, PlannedEnds::Competing).unwrap();
     vec![
         ("E7.3 leukaemia logit", of_logit),
         ("E7.3 leukaemia cloglog", values(&cloglog)),
