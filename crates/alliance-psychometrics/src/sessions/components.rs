@@ -126,9 +126,11 @@ impl Components {
         if self.status == Status::NotConverged {
             estimate = estimate.with_status(Status::NotConverged);
         } else if clipped {
-            estimate = estimate
-                .with_status(Status::Boundary)
-                .with_note("a variance that was estimated as 0 or below counts as 0");
+            // Another variance at 0 does not put the ratio itself at an end of its range.
+            if value <= 0.0 || value >= 1.0 {
+                estimate = estimate.with_status(Status::Boundary);
+            }
+            estimate = estimate.with_note("a variance that was estimated as 0 or below counts as 0");
         }
         estimate
     }

@@ -21,7 +21,7 @@ const RESIDUAL: usize = 6;
 /// Variance components of clients, sessions and items, all crossed, and Cranford's coefficients.
 ///
 /// Components are as estimated, negative ones too (status `OutOfRange`); coefficients count negative ones as 0 and
-/// say so (status `Boundary`). `P`, `PT`, ... are the components of client, client × session, ...; `K` is the number
+/// say so in a note (status `Boundary` where that makes them 0 or 1). `P`, `PT`, ... are the components of client, client × session, ...; `K` is the number
 /// of sessions, `m` that of items.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

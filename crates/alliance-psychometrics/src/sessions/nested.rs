@@ -49,7 +49,7 @@ pub struct NestedGeneralizability {
 /// Components and coefficients for clients whose sessions are not aligned with each other's.
 ///
 /// Balanced and complete tables are estimated from mean squares, which may make a component negative (status
-/// `OutOfRange`; in coefficients it counts as 0, status `Boundary`); all others by REML of sessions within clients
+/// `OutOfRange`; in coefficients it counts as 0, with a note); all others by REML of sessions within clients
 /// with [`MixedModel`](crate::mixed::MixedModel). A row (session) is used if it has at least one answer.
 ///
 /// Cranford et al. (2006, Personality and Social Psychology Bulletin 32, 917-929); Nezlek (2017, Journal of Research
