@@ -40,13 +40,13 @@ from alliance.psychometrics.dyads.one_with_many import OneWithMany, one_with_man
 from alliance.psychometrics.dyads.profiles import ProfileAgreement, profile_agreement
 from alliance.psychometrics.dyads.teams import TeamAgreement, team_agreement
 from alliance.psychometrics.dyads.tracking import Tracking, tracking
-from alliance.psychometrics.effects import Effects
 from alliance.psychometrics.estimate import Estimate
 from alliance.psychometrics.form.ordinal_reliability import OrdinalReliability, ordinal_reliability
 from alliance.psychometrics.form.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
 from alliance.psychometrics.outcome.attendance import Attendance, attendance
 from alliance.psychometrics.outcome.disaggregation import Disaggregation, disaggregate
 from alliance.psychometrics.outcome.dropout_hazard import DropoutHazard, dropout_hazard
+from alliance.psychometrics.outcome.effects import Effects
 from alliance.psychometrics.outcome.lagged_scores import LaggedScores, lag
 from alliance.psychometrics.outcome.person_periods import PersonPeriods, person_period
 from alliance.psychometrics.outcome.retention import LogRank, Retention, retention

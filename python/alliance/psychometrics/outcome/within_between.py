@@ -10,9 +10,9 @@ from alliance import _html, _native
 from alliance.arguments import choice, number, whole
 from alliance.errors import from_code
 from alliance.instruments import Instrument
-from alliance.psychometrics.effects import Effects
 from alliance.psychometrics.estimate import Estimate, as_frame
 from alliance.psychometrics.outcome.disaggregation import LEVELS
+from alliance.psychometrics.outcome.effects import Effects
 from alliance.psychometrics.outcome.lagged_scores import MEASURED, MOST_LAG, Measured
 from alliance.psychometrics.outcome.outcome_rows import OutcomeRows, read_outcome_rows
 from alliance.psychometrics.result import Result
