@@ -13,6 +13,9 @@ const SETTLED: f64 = 1e-14;
 /// Linear predictors beyond this say that a predictor tells events and others apart without error.
 const SEPARATED: f64 = 30.0;
 
+/// Products beyond this are taken the logarithm of; one more factor, at most e^30 or so, stays finite.
+const LARGEST_PRODUCT: f64 = 1e200;
+
 /// How the chance depends on the predictors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum HazardLink {
@@ -286,7 +289,7 @@ impl Data {
     fn row_scores<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = (f64, &'a [f64])> + 'a {
         self.cells.chunks_exact(self.size).zip(&self.events).map(move |(cells, event)| {
             let eta: f64 = cells.iter().zip(values).map(|(cell, value)| cell * value).sum();
-            (self.link.row(eta, *event).1, cells)
+            (self.link.row(eta, *event).slope, cells)
         })
     }
 
@@ -319,27 +322,33 @@ impl Data {
 
     /// Deviance, score and observed information.
     fn evaluate(&self, values: &[f64]) -> Point {
-        let mut deviance = 0.0;
+        // Logarithms of rows are taken of their product: one for many rows.
+        let (mut loss, mut product) = (0.0, 1.0);
         let mut score = vec![0.0; self.size];
         let mut information = vec![0.0; self.size * self.size];
         let mut farthest = 0.0_f64;
         for (cells, event) in self.cells.chunks_exact(self.size).zip(&self.events) {
             let eta: f64 = cells.iter().zip(values).map(|(cell, value)| cell * value).sum();
             farthest = farthest.max(eta.abs());
-            let (loss, slope, curvature) = self.link.row(eta, *event);
-            deviance += 2.0 * loss;
-            for (row, cell) in cells.iter().enumerate() {
-                if let Some(place) = score.get_mut(row) {
-                    *place += slope * cell;
-                }
-                let start = row * self.size;
-                if let Some(places) = information.get_mut(start..=start + row) {
-                    for (place, other) in places.iter_mut().zip(cells) {
-                        *place += curvature * cell * other;
-                    }
-                }
+            let terms = self.link.row(eta, *event);
+            loss += terms.linear;
+            product *= terms.factor;
+            if product > LARGEST_PRODUCT {
+                loss += libm::log(product);
+                product = 1.0;
+            }
+            let rows = information.chunks_exact_mut(self.size).zip(&mut score);
+            for ((row, cell), (places, slope)) in cells.iter().enumerate().zip(rows) {
+                *slope += terms.slope * cell;
+                let weighted = terms.curvature * cell;
+                places
+                    .iter_mut()
+                    .zip(cells)
+                    .take(row + 1)
+                    .for_each(|(place, other)| *place += weighted * other);
             }
         }
+        let deviance = 2.0 * (loss + libm::log(product));
         let at = |row: usize, column: usize| {
             information.get(row * self.size + column).copied().unwrap_or(f64::NAN)
         };
@@ -354,28 +363,46 @@ struct Point {
     farthest: f64,
 }
 
+/// What a row adds.
+struct Terms {
+    /// The -log likelihood is this and the logarithm of `factor`, which is 1 or more.
+    linear: f64,
+    factor: f64,
+    /// Slope of the log likelihood in the linear predictor.
+    slope: f64,
+    /// Expected curvature of the -log likelihood.
+    curvature: f64,
+}
+
 impl HazardLink {
-    /// -log likelihood of a row at linear predictor `eta`, slope of the log likelihood and expected curvature.
-    fn row(self, eta: f64, event: bool) -> (f64, f64, f64) {
+    fn row(self, eta: f64, event: bool) -> Terms {
         match self {
             Self::Logit => {
                 let toward = if event { -eta } else { eta };
                 // ln(1 + e^x), large x kept finite; the same power gives both chances.
                 let power = libm::exp(-eta.abs());
-                let loss = toward.max(0.0) + libm::log1p(power);
-                let (larger, smaller) = (1.0 / (1.0 + power), power / (1.0 + power));
+                let larger = 1.0 / (1.0 + power);
+                let smaller = power * larger;
                 let (leaves, stays) = if eta >= 0.0 { (larger, smaller) } else { (smaller, larger) };
-                (loss, if event { stays } else { -leaves }, leaves * stays)
+                Terms {
+                    linear: toward.max(0.0),
+                    factor: 1.0 + power,
+                    slope: if event { stays } else { -leaves },
+                    curvature: leaves * stays,
+                }
             }
             Self::ComplementaryLogLog => {
                 let cumulative = libm::exp(eta);
                 let p = -libm::expm1(-cumulative);
                 // dp/d eta = cumulative e^-cumulative; expected information (dp)^2 / (p (1 - p)).
                 let stays = libm::exp(-cumulative);
-                let curvature = cumulative * cumulative * stays / p;
-                let slope = if event { cumulative * stays / p } else { -cumulative };
-                let loss = if event { -libm::log(p) } else { cumulative };
-                (loss, slope, curvature)
+                let (linear, factor) = if event { (0.0, 1.0 / p) } else { (cumulative, 1.0) };
+                Terms {
+                    linear,
+                    factor,
+                    slope: if event { cumulative * stays / p } else { -cumulative },
+                    curvature: cumulative * cumulative * stays / p,
+                }
             }
         }
     }
