@@ -213,11 +213,14 @@ class TestInputs:
         ]
         long = pl.DataFrame(both, schema=["client", "session", "who", "score"], orient="row")
         wide = al.rater_contrast(pl.DataFrame(A), ["alliance", "rated"], resamples=100, **IDS)
-        found = al.rater_contrast(long, score="score", rater="who", resamples=100, **IDS)
+        found = al.rater_contrast(long, ["alliance", "rated"], score="score", rater="who", resamples=100, **IDS)
         assert found.estimates == wide.estimates
+        # Cells that are no role and that nobody named are not shown.
+        unnamed = al.rater_contrast(long, score="score", rater="who", resamples=100, **IDS)
+        assert unnamed.icc.difference == wide.icc.difference and "alliance" not in unnamed._repr_html_()
         turned = al.rater_contrast(long, ["rated", "alliance"], score="score", rater="who", resamples=100, **IDS)
         assert close(turned.icc.difference.value, -found.icc.difference.value)
-        stable = al.stability(long, first=1, second=2, score="score", rater="who", **IDS)
+        stable = al.stability(long, first=1, second=2, score="score", rater="who", raters=["alliance", "rated"], **IDS)
         alone = al.stability(pl.DataFrame(A), first=1, second=2, score="rated", **IDS)
         assert stable.raters["rated"] == alone.raters["rater"]
         assert cells(stable.to_frame(), "rater") == ["alliance"] * 5 + ["rated"] * 5

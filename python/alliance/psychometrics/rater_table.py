@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RaterTable", "joined", "read_raters"]
 
+# Who rates the forms of the catalog.
+_ROLES = ("caregiver", "client", "clinician", "observer", "partner", "supervisee", "team", "therapist")
 AcrossForms = Literal["refuse", "pomp", "as-scored"]
 
 
@@ -108,7 +110,7 @@ def read_raters(
 
     Of a study ``raters`` are those of its forms; forms that are not parallel are refused, put on 0 to 100 (``pomp``),
     or taken as they are where levels are not compared (``as-scored``). Of a frame with a ``rater`` column, cells of
-    that column. Of another frame, columns, one per rater.
+    that column: without a list all of them, called by their role or numbered. Of another frame, columns, one per rater.
     """
     if across_forms not in ("refuse", "pomp", "as-scored"):
         raise from_code("invalid-option", "across_forms: choose `refuse`, `pomp` or `as-scored`")
@@ -196,18 +198,35 @@ def _of_long(
 
     from alliance._frames import cells
 
-    labels = cells(frame, rater)
     codes = grouped(frame, [rater], purpose)
-    known = {labels[row]: code for code, row in enumerate(first_rows(codes).tolist())}
-    # Raters are roles such as client and therapist; still no cell is quoted.
-    if raters is not None and any(name not in known for name in raters):
-        absent = sum(name not in known for name in raters)
+    labels = cells(frame.take(first_rows(codes)), rater)
+    chosen = list(range(len(labels))) if raters is None else [_place_of(name, labels) for name in raters]
+    absent = chosen.count(-1)
+    if absent:
         raise from_code("invalid-option", f"{purpose}: {absent} of the raters asked for are not in `{rater}`")
+    # A view shows roles, and what the caller wrote; another cell may be anybody's name.
+    names = _roles_or_numbers(labels) if raters is None else [str(name) for name in raters]
     values = read_measure(frame, score)
-    rows = {name: np.flatnonzero(codes == known[name]) for name in (raters if raters is not None else known)}
-    sides = {str(name): (frame.take(own), values[own]) for name, own in rows.items()}
+    rows = [np.flatnonzero(codes == code) for code in chosen]
+    sides = {name: (frame.take(own), values[own]) for name, own in zip(names, rows, strict=True)}
     table = joined(sides, ids, purpose, needs)
     return RaterTable(table[0], tuple(sides), score, "score", table[1], ())
+
+
+def _place_of(name: str, labels: Sequence[Any]) -> int:
+    """Find a label; -1 where it is none of them."""
+    for place, label in enumerate(labels):
+        if isinstance(label, str | int) and label == name:
+            return place
+    return -1
+
+
+def _roles_or_numbers(labels: Sequence[Any]) -> list[str]:
+    """Call raters by their role, or number them."""
+    return [
+        label if isinstance(label, str) and label in _ROLES else f"rater {place}"
+        for place, label in enumerate(labels, 1)
+    ]
 
 
 def joined(

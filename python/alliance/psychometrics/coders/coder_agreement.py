@@ -229,7 +229,11 @@ icc_one_way_average : Estimate or None
     def _more_html(self) -> str:
         if len(self.pairs) < 2 or self.metric in ("interval", "ratio"):
             return ""
-        rows = [(pair.coder, pair.other, str(pair.percent_agreement), str(pair.kappa)) for pair in self.pairs]
+        # Coders' names may be cells of a frame: a view numbers them, in the order of `coders`.
+        place = {name: f"coder {number}" for number, name in enumerate(self.coders, 1)}
+        rows = [
+            (place[pair.coder], place[pair.other], str(pair.percent_agreement), str(pair.kappa)) for pair in self.pairs
+        ]
         return _html.table(("coder", "other", "percent agreement", "kappa"), rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -178,10 +179,21 @@ def _side_by_side(
     unit_of, coder_of = grouped(frame, units, purpose), grouped(frame, [coder], purpose)
     _refuse_repeats(grouped(frame, [*units, coder], purpose), "unit and coder", purpose)
     first = first_rows(coder_of)
-    names = tuple(str(label) for label in cells(frame.take(first), coder))
+    names = written_labels(cells(frame.take(first), coder))
     table = np.full((len(names), len(first_rows(unit_of))), np.nan)
     table[coder_of, unit_of] = values
     return table, names
+
+
+def written_labels(labels: list[Any]) -> tuple[str, ...]:
+    """Write coders as text; those that cannot be written are numbered."""
+    names = []
+    for place, label in enumerate(labels, 1):
+        try:
+            names.append(str(label))
+        except Exception:  # a label's own error may say what it holds, so nothing of it is kept
+            names.append(f"coder {place}")
+    return tuple(names)
 
 
 def _refuse_repeats(codes: NDArray[np.uint32], what: str, purpose: str) -> None:
@@ -202,15 +214,13 @@ def _numbers(
 ) -> tuple[list[NDArray[np.float64]], tuple[Any, ...] | None]:
     """Read columns of codes as numbers, with the codes they stand for; None where they are the codes."""
     if categories is None:
-        try:
+        if metric in ("interval", "ratio"):
             return [read_measure(frame, column) for column in columns], None
-        except AllianceError:
-            if metric in ("interval", "ratio"):
-                raise
-            if metric == "ordinal":
-                raise from_code(
-                    "invalid-option", "categories: list the codes in their order; words have none of their own"
-                ) from None
+        with contextlib.suppress(AllianceError):
+            return [read_measure(frame, column) for column in columns], None
+        if metric == "ordinal":
+            problem = "list the codes in their order; words have none of their own"
+            raise from_code("invalid-option", f"categories: {problem}")
     places: dict[Any, int] = {label: place for place, label in enumerate(categories or ())}
     found = []
     for column in columns:

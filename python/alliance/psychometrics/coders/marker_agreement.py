@@ -11,6 +11,7 @@ from alliance.arguments import choice, number, whole
 from alliance.codes import CodingSystem, System
 from alliance.errors import from_code
 from alliance.psychometrics.bootstrap import Bootstrap, resampling, said
+from alliance.psychometrics.coders.coding_table import written_labels
 from alliance.psychometrics.estimate import Estimate
 from alliance.psychometrics.result import Result
 from alliance.sources import distinct_cells, first_rows, grouped, require_columns
@@ -340,7 +341,7 @@ def marker_agreement(
     return MarkerAgreement(
         markers=listed,
         unit=unit,
-        coders=tuple(map(str, cells(frame.take(first_rows(coders)), coder))),
+        coders=written_labels(cells(frame.take(first_rows(coders)), coder)),
         units=found["units"],
         least_units=int(least_units),
         instrument=None if known is None else known.instrument,

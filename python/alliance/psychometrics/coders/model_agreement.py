@@ -134,7 +134,9 @@ class ModelAgreement(Result):
         return _frames.beside(kind, _frames.frame_of(kind, ids), columns)
 
     def _more_html(self) -> str:
-        rows = [(pair.human, pair.other, str(pair.agreement)) for pair in self.pairs]
+        # Coders' names may be cells of a frame: a view numbers them.
+        named = {human: f"human {place}" for place, human in enumerate(self.humans, 1)}
+        rows = [(named[pair.human], named.get(pair.other, "model"), str(pair.agreement)) for pair in self.pairs]
         return _html.table(("coder", "other", self._said), rows)
 
 
