@@ -76,7 +76,8 @@ def thurstone():
 def thurstone_coefficients():
     found = thurstone()
     said = values(found.omega_hierarchical, found.omega_total, found.alpha, found.lambda_6)
-    return [*said, "omega of infinitely many items is not shown"]
+    # Of a form of ever more such items: the share of the common variance of the sum that is the general factor's.
+    return [*said, said[0] / said[1]]
 
 
 @cache
@@ -212,8 +213,8 @@ FOUND = {
         "omega of standardized answers over their observed variance is not shown",
     ],
     "B4 Thurstone": thurstone_coefficients,
-    "B4 Thurstone groups total": "only what is a group's own is shown",
-    "B4 Thurstone groups general": "only what is a group's own is shown",
+    "B4 Thurstone groups total": lambda: [group.omega_total for group in thurstone().subscales],
+    "B4 Thurstone groups general": lambda: [group.omega_general for group in thurstone().subscales],
     "B4 Thurstone groups specific": lambda: [group.omega_specific for group in thurstone().subscales],
     "B5 row thresholds": lambda: list(ordinal(0).thresholds[0]),
     "B5 column thresholds": lambda: list(ordinal(0).thresholds[1]),
