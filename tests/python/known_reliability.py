@@ -89,15 +89,17 @@ def ordinal(place):
 
 @cache
 def across(name):
-    if name == "panel A":
-        return al.session_reliability(pl.DataFrame(A), columns=list(ITEMS), **IDS)
-    if name == "score":
-        return al.session_reliability(pl.DataFrame(A), columns=["alliance"], therapist="therapist", **IDS)
-    if name == "panel B":
-        return al.session_reliability(pl.DataFrame(B), columns=["alliance"], therapist="therapist", **IDS)
-    data = vector("sessions")["cases"][0]["data"]
-    frame = pl.DataFrame(data, schema=["client", "session", "i1", "i2", "i3"], orient="row")
-    return al.session_reliability(frame, columns=["i1", "i2", "i3"], **IDS)
+    if name == "Shrout and Lane":
+        rows = vector("sessions")["cases"][0]["data"]
+        frame = pl.DataFrame(rows, schema=["client", "session", "i1", "i2", "i3"], orient="row")
+        return al.session_reliability(frame, columns=["i1", "i2", "i3"], **IDS)
+    return al.session_reliability(pl.DataFrame(A), columns=list(ITEMS), **IDS)
+
+
+@cache
+def with_therapists(name):
+    panel = pl.DataFrame({"panel A": A, "panel B": B}[name])
+    return al.session_reliability(panel, columns=["alliance"], therapist="therapist", **IDS)
 
 
 def crossed(name):
@@ -106,7 +108,7 @@ def crossed(name):
 
 
 def decision_study(icc, sessions):
-    """Give the reliability of means of sessions, one of which has this one."""
+    """Give the reliability of the means of so many sessions, from scores whose ICC(1) is this one."""
     level, within = ((icc + (1 - icc) / 2) / 2) ** 0.5, ((1 - icc) / 2) ** 0.5
     scores = [level + within, level - within, -level + within, -level - within]
     frame = pl.DataFrame({"client": [1, 1, 2, 2], "session": [1, 2, 1, 2], "score": scores})
@@ -115,7 +117,7 @@ def decision_study(icc, sessions):
 
 
 def components_of_panel_b():
-    said = values(*(across("panel B").score_components[name] for name in ("therapist", "client", "residual")))
+    said = values(*(with_therapists("panel B").score_components[name] for name in ("therapist", "client", "residual")))
     return [*said, *[NO_MIXED_MODEL] * 2]
 
 
@@ -135,7 +137,7 @@ def detectable(confidence):
 
 
 def of_hageman_arrindell():
-    groups = {"dysfunctional": (35, 7.5), "functional": (65, 7.5)}
+    groups = {"dysfunctional": (40, 7.5), "functional": (60, 7.5)}
     after = {"mean_after": 50, "standard_deviation_after": 7.5, "correlation": 0.5}
     found = worked(method="hageman-arrindell", **groups, **after)
     return [
@@ -189,8 +191,9 @@ FOUND = {
     "B1 alpha without": lambda: of_items(attitude(), "alpha_without"),
     "B1 item-rest": lambda: of_items(attitude(), "item_rest_correlation"),
     "B1 Shrout-Fleiss alpha": lambda: [form(JUDGES).alpha.value],
+    # The correlation of the halves is what Spearman and Brown step up.
     "B2 odd-even": lambda: [
-        "the correlation of the halves is not shown",
+        attitude().split_half.value / (2 - attitude().split_half.value),
         *values(attitude().split_half, attitude().guttman_split_half),
         "Horst's coefficient is not shown",
     ],
@@ -245,7 +248,7 @@ FOUND = {
     "B8 panel B deviance": NO_MIXED_MODEL,
     "B8 panel B ML": NO_MIXED_MODEL,
     # The component itself is by mean squares and not cut at 0.
-    "B8 panel A with therapists": lambda: [across("score").therapist_icc.value, NO_MIXED_MODEL],
+    "B8 panel A with therapists": lambda: [with_therapists("panel A").therapist_icc.value, NO_MIXED_MODEL],
     "C worked example": lambda: [
         *values(worked().standard_error_of_measurement, worked().standard_error_of_difference),
         index(),
