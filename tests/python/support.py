@@ -78,6 +78,18 @@ def assert_close(found, expected, tolerance=1e-12):
         assert close(one, other, tolerance), f"row {row}: {one} is not {other}"
 
 
+def values(*estimates):
+    return [each.value for each in estimates]
+
+
+def with_error(estimate):
+    return [estimate.value, estimate.standard_error]
+
+
+def ends(estimate):
+    return [estimate.low, estimate.high]
+
+
 def own_form(
     count=3,
     *,

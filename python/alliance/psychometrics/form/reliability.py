@@ -80,9 +80,9 @@ class SubscaleReliability(NamedTuple):
         Its items.
     alpha, omega : Estimate
         Of its own sum.
-    omega_specific : float
-        Share of the variance of its sum that is its own beside the general factor (omega hierarchical of the
-        subscale); NaN where not worked out.
+    omega_total, omega_general, omega_specific : float
+        Shares of the variance of its sum, answers being standardized: of the general factor and its own together, of
+        the general one, and of its own (omega hierarchical of the subscale); NaN where not worked out.
     from_subscale, from_total : Estimate
         How far its true score can be told from its own sum, and from the total (Haberman 2008), as a proportional
         reduction of mean squared error.
@@ -94,6 +94,8 @@ class SubscaleReliability(NamedTuple):
     items: tuple[str, ...]
     alpha: Estimate
     omega: Estimate
+    omega_total: float
+    omega_general: float
     omega_specific: float
     from_subscale: Estimate
     from_total: Estimate
@@ -498,18 +500,22 @@ def _subscales(answers: ItemAnswers, named: Any, found: Mapping[str, Any]) -> tu
     if not isinstance(named, dict):
         return ()
     hierarchy = found["hierarchical"]
-    specific = [group[3] for group in hierarchy["groups"]] if hierarchy is not None else []
-    specific += [float("nan")] * (len(named) - len(specific))
+    shares = [group[1:] for group in hierarchy["groups"]] if hierarchy is not None else []
+    shares += [(float("nan"),) * 3] * (len(named) - len(shares))
     return tuple(
         SubscaleReliability(
             name=name,
             items=tuple(answers.items[place] for place in places),
             alpha=Estimate._of(parts["alpha"]),
             omega=Estimate._of(parts["omega"]),
-            omega_specific=own,
+            omega_total=total,
+            omega_general=general,
+            omega_specific=specific,
             from_subscale=Estimate._of(parts["from_subscale"]),
             from_total=Estimate._of(parts["from_total"]),
             has_added_value=adds,
         )
-        for (name, places), (parts, adds), own in zip(named.items(), found["subscales"], specific, strict=True)
+        for (name, places), (parts, adds), (total, general, specific) in zip(
+            named.items(), found["subscales"], shares, strict=True
+        )
     )
