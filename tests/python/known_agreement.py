@@ -245,7 +245,7 @@ FOUND = {
     "F2 Cohen's weights": lambda: cohen("of the case"),
     "F2 two by two: kappa, errors, PABAK, maximum, prevalence, bias, AC1": two_by_two,
     "F3 Fleiss": fleiss,
-    "F3 Randolph and AC1": lambda: ["Randolph's kappa is not shown", coded("Fleiss 1971").gwet_ac1.value],
+    "F3 Randolph and AC1": lambda: [coded("Fleiss 1971").randolph_kappa.value, coded("Fleiss 1971").gwet_ac1.value],
     "F4 Krippendorff": krippendorff,
     "7 bias is the mean difference": lambda: [
         al.elevation(PANEL, **{**PAIRS, "first": "rated", "second": "alliance"}).mean_difference.value

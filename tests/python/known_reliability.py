@@ -272,8 +272,7 @@ FOUND = {
     ],
     "C HA": of_hageman_arrindell,
     "C HLM fixed": lambda: [
-        "the average intercept is not shown",
-        "the error of the average intercept is not shown",
+        *with_error(growth().average_intercept),
         *with_error(growth().average_slope),
     ],
     "C HLM variances": lambda: [

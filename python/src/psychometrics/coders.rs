@@ -115,6 +115,7 @@ impl Agreement {
             estimates.push(("weighted_kappa", kappa(weights)?));
         }
         estimates.push(("fleiss_kappa", units.fleiss_kappa(own)?));
+        estimates.push(("randolph_kappa", units.randolph_kappa(own)?));
         estimates.push(("gwet_ac1", units.gwet(&Weights::Unweighted, own)?));
         if is_weighted {
             estimates.push(("gwet_ac2", units.gwet(weights, own)?));

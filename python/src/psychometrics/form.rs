@@ -118,10 +118,14 @@ pub(crate) fn form_reliability<'py>(
         };
         let hierarchy = |groups| form.hierarchical_omega(groups, options.confidence, bootstrap);
         let hierarchical = choices.groups.as_ref().map(hierarchy).transpose()?;
-        let subscales = match &choices.groups {
-            Some(Groups::Known(groups)) => form.subscales(groups)?,
+        let groups = match (&choices.groups, &hierarchical) {
+            (Some(Groups::Known(groups)), _) => groups.clone(),
+            (_, Some(omega)) => omega.groups.iter().map(|group| group.items.clone()).collect(),
             _ => Vec::new(),
         };
+        // A factor to which no item belongs is no subscale.
+        let subscales =
+            if groups.iter().all(|items| !items.is_empty()) { form.subscales(&groups)? } else { Vec::new() };
         Ok::<_, PsychometricsError>(Found {
             omega: form.omega(choices.extraction, choices.omega_interval, options.confidence)?,
             hierarchical,

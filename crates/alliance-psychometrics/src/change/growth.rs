@@ -50,6 +50,8 @@ pub struct GrowthChange {
     pub clients: Vec<ClientGrowth>,
     /// The average slope, with Satterthwaite's degrees of freedom.
     pub average_slope: Estimate,
+    /// Average score where time is 0.
+    pub average_intercept: Estimate,
     /// The model: score on time, intercepts and slopes of clients correlated, REML.
     pub fit: MixedFit,
     /// What a z must exceed.
@@ -99,6 +101,7 @@ pub fn growth_change(
     let fit = model.fit();
     let critical = normal(0.5 + confidence / 2.0);
     let average = fit.coefficient(1, Level::WithinClient, confidence)?;
+    let average_intercept = fit.coefficient(0, Level::BetweenClients, confidence)?;
     let is_complete =
         |row: usize| [score, time].iter().all(|column| column.get(row).is_some_and(|value| !value.is_nan()));
     let groups = Groups::new(client, is_complete);
@@ -127,7 +130,7 @@ pub fn growth_change(
             }
         })
         .collect();
-    Ok(GrowthChange { clients, average_slope: average, critical_value: critical, fit })
+    Ok(GrowthChange { clients, average_slope: average, average_intercept, critical_value: critical, fit })
 }
 
 impl GrowthChange {

@@ -1,8 +1,6 @@
 //! Who follows whom from one session to the next.
 
-use super::pairs::{
-    PairMoments, checked, correlation_estimate, fixed_effect, has_both, pair_at, same_length,
-};
+use super::pairs::{PairMoments, checked, correlation_estimate, has_both, pair_at, same_length};
 use crate::error::MOST_ROWS;
 use crate::estimate::check_confidence;
 use crate::groups::Groups;
@@ -155,7 +153,7 @@ pub fn actor_partner_over_sessions(
     }
     let level = Level::WithinClient;
     let term = |fit: &MixedFit, place: usize| -> Result<Estimate, PsychometricsError> {
-        let estimate = fixed_effect(fit.coefficient(place, level, confidence)?);
+        let estimate = fit.coefficient(place, level, confidence)?;
         let rows = if estimate.value.is_nan() { 0 } else { steps.dyads.len() };
         let units = if rows == 0 { 0 } else { steps.dyad_count };
         Ok(Estimate { method: OVER_SESSIONS, ..estimate }.with_rows(units, rows, first.len() - rows))

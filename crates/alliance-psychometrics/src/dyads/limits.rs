@@ -1,6 +1,6 @@
 //! Who rates higher, and how far apart are two ratings of one session?
 
-use super::pairs::{PairMoments, checked, fixed_effect, has_both, pair_at, same_length};
+use super::pairs::{PairMoments, checked, has_both, pair_at, same_length};
 use crate::distributions::student_t;
 use crate::estimate::check_confidence;
 use crate::groups::Groups;
@@ -247,6 +247,6 @@ fn slope(first: &[f64], second: &[f64], dyads: Option<&[u32]>, level: Level, con
         );
     };
     MixedModel::new(&difference, &predictors, dyads)
-        .and_then(|model| model.fit().coefficient(1, level, confidence).map(fixed_effect))
+        .and_then(|model| model.fit().coefficient(1, level, confidence))
         .unwrap_or_else(|_| no_slope(Status::Undefined))
 }

@@ -155,14 +155,3 @@ pub(super) fn variance_estimate(fit: &MixedFit, component: Component, level: Lev
     };
     estimate.with_rows(fit.group_count(), fit.rows_used(), fit.rows_dropped())
 }
-
-/// A fixed effect of a mixed model: it is not at the end of its range where a variance is.
-pub(super) fn fixed_effect(estimate: Estimate) -> Estimate {
-    if estimate.status == Status::Boundary {
-        estimate
-            .with_status(Status::Defined)
-            .with_note("a variance of the model was estimated as 0 and is taken as known")
-    } else {
-        estimate
-    }
-}

@@ -1,6 +1,6 @@
 //! Truth and bias: how far a judgment is too high or too low, and how well it follows.
 
-use super::pairs::{checked, fixed_effect, has_both, pair_at, same_length, variance_estimate};
+use super::pairs::{checked, has_both, pair_at, same_length, variance_estimate};
 use crate::estimate::check_confidence;
 use crate::groups::Groups;
 use crate::mixed::{Component, MixedFit, MixedModel, SlopeCovariance};
@@ -174,7 +174,7 @@ fn report(
     model: &TruthBiasModel<'_>,
     grand_mean: f64,
 ) -> Result<TruthAndBias, PsychometricsError> {
-    let coefficient = |place, level| fit.coefficient(place, level, model.confidence).map(fixed_effect);
+    let coefficient = |place, level| fit.coefficient(place, level, model.confidence);
     let variance = |component, level| variance_estimate(fit, component, level);
     let varies = matches!(model.accuracy, Accuracy::Varying(_));
     let correlated = model.accuracy == Accuracy::Varying(SlopeCovariance::Correlated);

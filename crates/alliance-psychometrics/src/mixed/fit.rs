@@ -243,12 +243,18 @@ impl MixedFit {
         let standard_error = quadratic(&self.covariance, weights).sqrt();
         let degrees = self.satterthwaite(weights);
         let reach = student_t(0.5 + confidence / 2.0, degrees) * standard_error;
-        Ok(Estimate::new(value, level, method)
+        let estimate = Estimate::new(value, level, method)
             .with_standard_error(standard_error)
             .with_interval(value - reach, value + reach, confidence)
             .with_degrees_of_freedom(degrees)
-            .with_rows(self.groups.len(), self.rows_used, self.rows_dropped)
-            .with_status(self.status))
+            .with_rows(self.groups.len(), self.rows_used, self.rows_dropped);
+        Ok(match self.status {
+            // Where a variance lies at the end of its range, a fixed effect does not.
+            Status::Boundary => {
+                estimate.with_note("a variance of the model was estimated as 0 and is taken as known")
+            }
+            status => estimate.with_status(status),
+        })
     }
 
     /// One fixed effect as a [contrast](Self::contrast).

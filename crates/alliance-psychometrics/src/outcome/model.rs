@@ -3,7 +3,7 @@
 use super::disaggregation::Disaggregation;
 use crate::groups::Groups;
 use crate::mixed::{MixedFit, MixedModel};
-use crate::{Columns, Estimate, Level, PsychometricsError, Status};
+use crate::{Columns, Estimate, Level, PsychometricsError};
 
 /// Effects of the alliance at each level.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,16 +43,7 @@ impl WithinBetween {
         let mut weights = vec![0.0; self.fit.coefficients().len()];
         let share = [1.0 - 1.0 / reliability, 1.0 / reliability];
         weights.iter_mut().skip(1).zip(share).for_each(|(weight, value)| *weight = value);
-        Ok(effect(self.fit.contrast(&weights, Level::BetweenClients, self.confidence)?))
-    }
-}
-
-/// An effect of a model with a variance at 0 is no worse for it: the model's status says so, and the effect's note.
-fn effect(estimate: Estimate) -> Estimate {
-    if estimate.status == Status::Boundary {
-        estimate.with_status(Status::Defined).with_note("A variance of the model was estimated as 0.")
-    } else {
-        estimate
+        Ok(self.fit.contrast(&weights, Level::BetweenClients, self.confidence)?)
     }
 }
 
@@ -102,19 +93,17 @@ pub fn within_between_model(
     let contextual: Vec<f64> =
         (0..=columns.len()).map(|place| [0.0, -1.0, 1.0].get(place).copied().unwrap_or(0.0)).collect();
     Ok(WithinBetween {
-        intercept: effect(fit.coefficient(0, Level::BetweenClients, confidence)?),
-        within: effect(fit.coefficient(1, Level::WithinClient, confidence)?),
-        between: effect(fit.coefficient(2, Level::BetweenClients, confidence)?),
-        contextual: effect(fit.contrast(&contextual, Level::BetweenClients, confidence)?),
+        intercept: fit.coefficient(0, Level::BetweenClients, confidence)?,
+        within: fit.coefficient(1, Level::WithinClient, confidence)?,
+        between: fit.coefficient(2, Level::BetweenClients, confidence)?,
+        contextual: fit.contrast(&contextual, Level::BetweenClients, confidence)?,
         therapist: match levels {
-            Some(_) => Some(effect(fit.coefficient(3, Level::BetweenTherapists, confidence)?)),
+            Some(_) => Some(fit.coefficient(3, Level::BetweenTherapists, confidence)?),
             None => None,
         },
         covariates: (first_covariate..)
             .zip(covariates.iter())
-            .map(|(place, column)| {
-                Ok(effect(fit.coefficient(place, level_of(column, clients), confidence)?))
-            })
+            .map(|(place, column)| Ok(fit.coefficient(place, level_of(column, clients), confidence)?))
             .collect::<Result<_, PsychometricsError>>()?,
         fit,
         confidence,

@@ -52,6 +52,8 @@ class GrowthChange(Result):
         Clients by how their slope differs from the average one.
     average_slope : Estimate
         Change per unit of time of the average client.
+    average_intercept : Estimate
+        Score of the average client where time is 0.
     intercept_variance, slope_variance, intercept_slope_covariance, residual_variance : Estimate
         Variances of the mixed model.
     critical_value : float
@@ -70,6 +72,7 @@ class GrowthChange(Result):
     counts: GrowthCounts
     beyond_average: GrowthCounts
     average_slope: Estimate
+    average_intercept: Estimate
     intercept_variance: Estimate
     slope_variance: Estimate
     intercept_slope_covariance: Estimate
@@ -88,8 +91,8 @@ class GrowthChange(Result):
     def estimates(self) -> Mapping[str, Estimate]:
         """All estimates, by name."""
         names = (
-            *("average_slope", "intercept_variance", "slope_variance", "intercept_slope_covariance"),
-            "residual_variance",
+            *("average_slope", "average_intercept", "intercept_variance", "slope_variance"),
+            *("intercept_slope_covariance", "residual_variance"),
         )
         return {name: getattr(self, name) for name in names}
 

@@ -78,6 +78,8 @@ class CoderAgreement(Result):
         The same with weights; None without.
     fleiss_kappa : Estimate
         Fleiss's kappa of the units that every coder coded; of two coders it is Scott's pi.
+    randolph_kappa : Estimate
+        Randolph's free-marginal kappa of the same units: chance takes each category as likely, so list them.
     gwet_ac1 : Estimate
         Gwet's AC1, which holds where one code is rare.
     gwet_ac2 : Estimate or None
@@ -110,6 +112,7 @@ icc_one_way_average : Estimate or None
     kappa: Estimate
     weighted_kappa: Estimate | None
     fleiss_kappa: Estimate
+    randolph_kappa: Estimate
     gwet_ac1: Estimate
     gwet_ac2: Estimate | None
     krippendorff_alpha: Estimate
@@ -167,6 +170,7 @@ icc_one_way_average : Estimate or None
         if self.metric in ("interval", "ratio"):
             rest = [name for name in rest if name.startswith("icc") or name == "percent_agreement"]
         words = {"gwet_ac1": "Gwet's AC1", "gwet_ac2": "Gwet's AC2", "fleiss_kappa": "Fleiss's kappa"}
+        words["randolph_kappa"] = "Randolph's kappa"
         words["krippendorff_alpha"] = "Krippendorff's alpha"
         plain = {name: name.replace("icc", "ICC").replace("_", " ") for name in self.estimates}
         return [(words.get(name, plain[name]), self.estimates[name]) for name in (*first, *rest)]
@@ -238,7 +242,8 @@ icc_one_way_average : Estimate or None
 
 
 _ESTIMATES = (
-    *("percent_agreement", "kappa", "weighted_kappa", "fleiss_kappa", "gwet_ac1", "gwet_ac2", "krippendorff_alpha"),
+    *("percent_agreement", "kappa", "weighted_kappa", "fleiss_kappa", "randolph_kappa"),
+    *("gwet_ac1", "gwet_ac2", "krippendorff_alpha"),
     *("icc_agreement", "icc_agreement_average", "icc_consistency", "icc_consistency_average"),
     *("icc_one_way", "icc_one_way_average"),
 )

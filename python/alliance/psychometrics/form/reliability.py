@@ -497,9 +497,11 @@ def _groups(answers: ItemAnswers, groups: Any) -> dict[str, list[int]] | int | N
 
 
 def _subscales(answers: ItemAnswers, named: Any, found: Mapping[str, Any]) -> tuple[SubscaleReliability, ...]:
-    if not isinstance(named, dict):
-        return ()
     hierarchy = found["hierarchical"]
+    if not isinstance(named, dict):
+        if not found["subscales"]:
+            return ()
+        named = {f"group {number}": group[0] for number, group in enumerate(hierarchy["groups"], 1)}
     shares = [group[1:] for group in hierarchy["groups"]] if hierarchy is not None else []
     shares += [(float("nan"),) * 3] * (len(named) - len(shares))
     return tuple(

@@ -86,6 +86,10 @@ fn growth_facts<'py>(py: Python<'py>, found: &GrowthChange) -> PyResult<Bound<'p
     if average.value.is_nan() {
         average = average.with_status(fit.status());
     }
+    let mut intercept = found.average_intercept.clone();
+    if intercept.value.is_nan() {
+        intercept = intercept.with_status(fit.status());
+    }
     let mut residual = component(Component::Residual, "variance of residuals, REML");
     residual.level = Level::WithinClient;
     result.set_item(
@@ -94,6 +98,7 @@ fn growth_facts<'py>(py: Python<'py>, found: &GrowthChange) -> PyResult<Bound<'p
             py,
             &[
                 ("average_slope", &with_rows(average)),
+                ("average_intercept", &with_rows(intercept)),
                 ("intercept_variance", &component(Component::Intercept, "variance of intercepts, REML")),
                 ("slope_variance", &component(Component::Slope, "variance of slopes, REML")),
                 (
