@@ -43,7 +43,7 @@ impl WithinBetween {
         let mut weights = vec![0.0; self.fit.coefficients().len()];
         let share = [1.0 - 1.0 / reliability, 1.0 / reliability];
         weights.iter_mut().skip(1).zip(share).for_each(|(weight, value)| *weight = value);
-        Ok(self.fit.contrast(&weights, Level::BetweenClients, self.confidence)?)
+        self.fit.contrast(&weights, Level::BetweenClients, self.confidence)
     }
 }
 
@@ -103,7 +103,7 @@ pub fn within_between_model(
         },
         covariates: (first_covariate..)
             .zip(covariates.iter())
-            .map(|(place, column)| Ok(fit.coefficient(place, level_of(column, clients), confidence)?))
+            .map(|(place, column)| fit.coefficient(place, level_of(column, clients), confidence))
             .collect::<Result<_, PsychometricsError>>()?,
         fit,
         confidence,
