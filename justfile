@@ -56,3 +56,5 @@ bench: develop (env "--group dev --group bench")
     python tests/python/bench_scoring.py
     python tests/python/bench_ruptures.py
     python tests/python/bench_psychometrics.py
+    # Kernels beside pingouin, krippendorff and psych: needs R with psych.
+    -python tests/oracles/time_reliability.py

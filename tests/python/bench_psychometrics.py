@@ -135,6 +135,14 @@ def change() -> None:
         few = some.to_pandas()
         model = api.mixedlm("score ~ session", few, groups=few["client"], re_formula="~session")
         row("statsmodels MixedLM, 500 clients", best(lambda: model.fit(reml=True).random_effects, runs=1), growth)
+    gaps = frame.head(10_000 * sessions).sample(fraction=5 / 6, seed=1)
+    growth = best(lambda: al.growth_change(gaps, **named).clients)
+    row("al.growth_change(frame), 10 000 clients, a sixth missing", growth, growth)
+    before = """set.seed(1); data <- expand.grid(session = 1:12, client = 1:10000)
+    data$score <- 5 + 0.8 * rnorm(10000)[data$client] + (0.05 + 0.1 * rnorm(10000))[data$client] * data$session +
+        0.6 * rnorm(nrow(data)); data <- data[runif(nrow(data)) < 5 / 6, ]"""
+    if (seconds := in_r("lme4", before, "lmer(score ~ session + (session | client), data)", runs=1)) is not None:
+        row("lme4::lmer, the same model", seconds, growth)
     one = best(al.jacobson_truax_false_alarms)
     row("al.jacobson_truax_false_alarms(), 8 conditions", one, one)
 
