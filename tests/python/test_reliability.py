@@ -281,6 +281,10 @@ class TestResult:
         for client in cells(clinic.client_forms, "client"):
             assert f">{client}<" not in shown and f" {client} " not in found.methods()
 
+    def test_one_form_is_no_forms(self):
+        one = al.reliability(pl.DataFrame({"a": [1.0], "b": [2.0], "c": [4.0]}), columns=["a", "b", "c"])
+        assert "1 form," in repr(one) and "1 forms" not in one.methods() + one._repr_html_()
+
     def test_the_figure_draws_one_dot_per_item(self, scores):
         figure = al.reliability(scores, at=1).plot()
         assert figure._repr_png_()[:4] == b"\x89PNG"

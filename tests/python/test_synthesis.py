@@ -223,6 +223,14 @@ class TestDegenerate:
 
 
 class TestNonsense:
+    def test_cells_that_can_be_none_are_named_by_column_and_row(self):
+        studies = pl.DataFrame({"r": [0.1, 1.7431, -2.0], "n": [20, 30, 0]})
+        with pytest.raises(al.AllianceError, match="column `r`, rows 1, 2: each of 2 cells") as caught:
+            al.meta_correlations(studies)
+        assert caught.value.code == "out-of-range" and "7431" not in str(caught.value)
+        with pytest.raises(al.AllianceError, match="column `n`, row 2"):
+            al.meta_correlations(studies.with_columns(r=pl.Series([0.1, 0.2, 0.3])))
+
     @pytest.mark.parametrize(
         ("options", "match"),
         [

@@ -121,6 +121,8 @@ def read_items(
     From scores or a study as they were read for scoring. From a frame with an instrument, whose key turns reversed
     items. From a frame without one, where ``columns`` lists items that already run the same way.
     """
+    from alliance._frames import Frame
+
     if is_scores(data):
         if instrument is not None or columns is not None or client or session or therapist:
             raise from_code(
@@ -129,6 +131,7 @@ def read_items(
             )
         return _of_scores(choose(data, rater), scale, purpose)
     if columns is None:
+        Frame(data)  # refuses what is none
         raise from_code("missing-column", f"{purpose}: name the item columns, `columns=...`", column="columns")
     ids = id_columns(client, therapist, session, rater)
     if instrument is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from alliance.instruments import Instrument
 
 __all__ = ["Result"]
+
+# What counts are of.
+_COUNTED = (
+    *("client", "therapist", "dyad", "team", "member", "rater", "coder", "human coder"),
+    *("session", "form", "appointment", "row", "unit", "item", "score", "event", "dropout", "planned end", "marker"),
+)
 
 
 class Result(ABC):
@@ -90,7 +97,7 @@ class Result(ABC):
             Plain text.
         """
         notes = (f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in self.notes)
-        return " ".join((*self._sentences(), *notes, f"Computed with alliance {_native.version()}."))
+        return _one(" ".join((*self._sentences(), *notes, f"Computed with alliance {_native.version()}.")))
 
     def cite(self) -> str:
         """Give BibTeX entries of the instruments, the methods and this software.
@@ -111,7 +118,7 @@ class Result(ABC):
 
     def __repr__(self) -> str:
         first = ", ".join(f"{name} {each}" for name, each in list(self._shown)[:2])
-        return f"<{type(self).__name__} {first}; {self._line}>"
+        return _one(f"<{type(self).__name__} {first}; {self._line}>")
 
     def _repr_html_(self) -> str:
         shown, levels = list(self._shown), {each.level for _, each in self._shown}
@@ -121,11 +128,17 @@ class Result(ABC):
             named["level"] = [each.level for _, each in shown]
         named["method"] = [each.method for _, each in shown]
         table = _html.table(list(named), zip(*named.values(), strict=True))
-        return _html.heading(self._title, line) + table + self._more_html() + _html.notes(self.notes)
+        notes = map(_one, self.notes)
+        return _html.heading(self._title, _one(line)) + table + self._more_html() + _html.notes(notes)
 
     def _more_html(self) -> str:
         """Give further tables of the notebook view."""
         return ""
+
+
+def _one(text: str) -> str:
+    """Write one client and not "1 clients"."""
+    return re.sub(rf"(?<![\d.,-])1 ({'|'.join(_COUNTED)})s\b", r"1 \1", text)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -10,6 +10,7 @@ from alliance.arguments import number
 from alliance.errors import AllianceError, from_code
 from alliance.psychometrics.estimate import Estimate
 from alliance.psychometrics.synthesis.meta_analysis import FEW, Asked, MetaAnalysis, MetaCoefficient, ModeratorTest
+from alliance.request import _rows
 from alliance.sources import distinct_cells, first_rows, grouped, read_measure
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def meta_correlations(
         raise from_code("invalid-option", "moderators: name each column once, and neither `r` nor `n`")
     frame.require([*named, *(name for name in (study, cluster) if name is not None)], "meta_correlations")
     sizes, correlations = read_measure(frame, n), read_measure(frame, r)
+    _refuse(r, np.abs(correlations) > 1, "is no correlation: from -1 to 1")
+    _refuse(n, sizes < 1, "is no number of people: 1 or more")
     columns = [pair for name in listed for pair in _moderator(frame, name)]
     labels = cells(frame, study) if study is not None else range(1, len(frame) + 1)
     codes, cluster_labels = None, ()
@@ -154,6 +157,18 @@ def meta_correlations(
         confidence=float(confidence),
         _asked=asked,
     )
+
+
+def _refuse(column: str, is_wrong: NDArray[np.bool_], what: str) -> None:
+    """Refuse rows, by column and place."""
+    import numpy as np
+
+    wrong = np.flatnonzero(is_wrong)
+    if len(wrong):
+        rows, count = wrong[:5].tolist(), len(wrong)
+        cells = "the cell" if count == 1 else f"each of {count} cells"
+        problem = f"meta_correlations: column `{column}`, {_rows(rows, count)}: {cells} {what}"
+        raise from_code("out-of-range", problem, column=column, rows=rows, count=count)
 
 
 def _moderator(frame: Frame, name: str) -> list[tuple[str, NDArray[np.float64]]]:
