@@ -25,7 +25,8 @@ from alliance.multiverse import Multiverse, multiverse
 from alliance.psychometrics.bootstrap import Bootstrap
 from alliance.psychometrics.change.false_alarms import FalseAlarmRate, FalseAlarms, jacobson_truax_false_alarms
 from alliance.psychometrics.change.growth_change import GrowthChange, GrowthCounts, growth_change
-from alliance.psychometrics.change.reliable_change import ChangeCounts, Cutoffs, ReliableChange, reliable_change
+from alliance.psychometrics.change.judging import reliable_change
+from alliance.psychometrics.change.reliable_change import ChangeCounts, Cutoffs, ReliableChange
 from alliance.psychometrics.change.session_drops import SessionDrops, session_drops
 from alliance.psychometrics.coders.coder_agreement import CoderAgreement, CoderPair, coder_agreement
 from alliance.psychometrics.coders.marker_agreement import CodedMarker, MarkerAgreement, marker_agreement
@@ -41,8 +42,9 @@ from alliance.psychometrics.dyads.profiles import ProfileAgreement, profile_agre
 from alliance.psychometrics.dyads.teams import TeamAgreement, team_agreement
 from alliance.psychometrics.dyads.tracking import Tracking, tracking
 from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.form.estimating import reliability
 from alliance.psychometrics.form.ordinal_reliability import OrdinalReliability, ordinal_reliability
-from alliance.psychometrics.form.reliability import ItemStatistics, Reliability, SubscaleReliability, reliability
+from alliance.psychometrics.form.reliability import ItemStatistics, Reliability, SubscaleReliability
 from alliance.psychometrics.outcome.attendance import Attendance, attendance
 from alliance.psychometrics.outcome.disaggregation import Disaggregation, disaggregate
 from alliance.psychometrics.outcome.dropout_hazard import DropoutHazard, dropout_hazard
@@ -52,8 +54,9 @@ from alliance.psychometrics.outcome.person_periods import PersonPeriods, person_
 from alliance.psychometrics.outcome.retention import LogRank, Retention, retention
 from alliance.psychometrics.outcome.trajectories import Trajectories, trajectories
 from alliance.psychometrics.outcome.within_between import WithinBetween, within_between
+from alliance.psychometrics.sessions.estimating import session_reliability
 from alliance.psychometrics.sessions.rater_contrast import RaterContrast, RaterDifference, rater_contrast
-from alliance.psychometrics.sessions.session_reliability import SessionReliability, session_reliability
+from alliance.psychometrics.sessions.session_reliability import SessionReliability
 from alliance.psychometrics.sessions.stability import RaterStability, Stability, stability
 from alliance.psychometrics.synthesis.correlations import CorrelationComparison, DifferenceTest, compare_correlations
 from alliance.psychometrics.synthesis.effect_sizes import EffectSize, effect_size

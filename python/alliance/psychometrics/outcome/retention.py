@@ -312,7 +312,7 @@ def retention(
     >>> ends = pl.DataFrame({"weeks": [2.0, 3.0, 4.0, 5.0], "how": ["dropout", "planned", "dropout", "ongoing"]})
     >>> found = al.retention(ends, time="weeks", ending="how")
     >>> found
-    <Retention remaining 0.25 (0.05 to 1.00), dropout 0.50 (0.19 to 1.00); 4 clients, 2 dropouts, 1 planned ends>
+    <Retention remaining 0.25 (0.05 to 1.00), dropout 0.50 (0.19 to 1.00); 4 clients, 2 dropouts, 1 planned end>
     """
     import numpy as np
 
