@@ -678,3 +678,49 @@ class TestResult:
                 assert client not in shown
         grouped = al.retention(leuk(group=[f"p{row}" for row in range(42)]), time="weeks", ending="event", by="group")
         assert "p7" not in repr(grouped)
+
+
+class TestCoursesOfReturningClients:
+    """Of a study, courses are counted: results say where these are not clients, and count no dropout in vain."""
+
+    def study(self):
+        visits = [
+            *(
+                ("x", 1, "attended"),
+                ("x", 2, "attended"),
+                ("x", 3, "dropout"),
+                ("x", 4, "attended"),
+                ("x", 5, "attended"),
+            ),
+            *(("y", 1, "no-show"), ("y", 2, "dropout")),
+            *(("z", 1, "attended"), ("z", 2, "planned-end")),
+        ]
+        forms = pl.DataFrame(
+            [(who, nth, *[4] * 12) for who, nth, status in visits if status in ("attended", "planned-end")],
+            schema=["client", "session", *(f"wai_{item}" for item in range(1, 13))],
+            orient="row",
+        )
+        appointments = pl.DataFrame(visits, schema=["client", "session", "status"], orient="row")
+        return al.Study(**IDS).with_forms(forms, "wai-sr-client", columns="wai_{item}").with_appointments(appointments)
+
+    def test_a_dropout_before_any_session_is_none_of_the_table(self):
+        found = al.person_period(self.study())
+        assert found.endings == {"ongoing": 1, "dropout": 2, "planned": 1}
+        assert cells(found.to_frame(), "dropout").count(1) == 1
+        assert "with 1 dropout and 1 planned end." in found.methods() and "1 dropout" in repr(found)
+        assert "1 course has no session that was held and is left out; 1 of them ended by dropout." in found.notes
+
+    def test_courses_are_not_passed_off_as_clients(self):
+        said = "What is counted as clients are courses of treatment: 4 of 3 clients."
+        study = self.study()
+        periods = al.person_period(study)
+        for found in (periods, al.retention(study), al.retention(periods)):
+            assert said in found.notes and said in found.methods()
+        assert not [note for note in al.person_period(DROP, **SCORED).notes if "courses" in note]
+
+    def test_rows_without_a_time_are_counted_in_their_group(self):
+        ends = pl.DataFrame(
+            {"t": [1.0, None, 2.0, 3.0], "how": ["dropout", None, "dropout", "ongoing"], "arm": [*"aabb"]}
+        )
+        found = al.retention(ends, time="t", ending="how", by="arm")
+        assert [found.at(1, group=arm)["dropout"].rows_dropped for arm in "ab"] == [1, 0]

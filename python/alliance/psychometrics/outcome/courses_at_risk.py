@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alliance._frames import Frame, Kind
     from alliance.instruments import Instrument
 
-__all__ = ["Courses", "of_appointments", "of_frame", "of_study", "read_endings"]
+__all__ = ["Courses", "notes_on_courses", "of_appointments", "of_frame", "of_study", "read_endings"]
 
 PURPOSE = "sessions at risk"
 MOST_ROWS = 5
@@ -60,6 +60,23 @@ class Courses:
     described: str
     instruments: tuple[Instrument, ...]
     kind: Kind
+
+
+def notes_on_courses(
+    ids: Any, roles: Mapping[str, str], held: NDArray[np.int64], endings: NDArray[np.uint8]
+) -> tuple[str, ...]:
+    """Say where courses are not clients, and which courses have no session to be at risk in."""
+    from alliance._frames import Frame
+
+    said = []
+    clients = len(first_rows(grouped(Frame(ids), [roles["client"]], PURPOSE)))
+    if clients < len(held):
+        said.append(f"What is counted as clients are courses of treatment: {len(held)} of {clients} clients.")
+    if none := int((held == 0).sum()):
+        has, is_left = ("course has", "is") if none == 1 else ("courses have", "are")
+        left = int(((held == 0) & (endings == 1)).sum())
+        said.append(f"{none} {has} no session that was held and {is_left} left out; {left} of them ended by dropout.")
+    return tuple(said)
 
 
 def of_study(data: Any, *, scale: str, rater: str | None, session_order: Sequence[Any] | None) -> Courses:

@@ -145,6 +145,8 @@ class PersonPeriods(RowResult):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of this table should know."""
+        from alliance.psychometrics.outcome.courses_at_risk import notes_on_courses
+
         said = []
         if self.recorded["planned"] == 0:
             said.append(
@@ -156,7 +158,13 @@ class PersonPeriods(RowResult):
                 f"Dropout is {how} here; as recorded {self.recorded['dropout']} dropped out and "
                 f"{self.recorded['planned']} ended as planned. Report both."
             )
-        return tuple(said)
+        return (*said, *notes_on_courses(self._ids, self._id_roles, self._held, self._endings))
+
+    @property
+    def _ends(self) -> tuple[int, int]:
+        """Dropouts and planned ends of courses with a session that was held."""
+        held = self._endings[self._held > 0]
+        return int((held == 1).sum()), int((held == 2).sum())
 
     @property
     def _title(self) -> str:
@@ -164,7 +172,7 @@ class PersonPeriods(RowResult):
 
     @property
     def _line(self) -> str:
-        ends = f"{self.endings['dropout']} dropouts, {self.endings['planned']} planned ends"
+        ends = "{} dropouts, {} planned ends".format(*self._ends)
         return f"{self.score}, lag {self.lag}: {self.rows} sessions at risk of {self.clients} clients, {ends}"
 
     @property
@@ -174,8 +182,8 @@ class PersonPeriods(RowResult):
             ("of them without a score before", self.without_score),
             ("clients at risk", self.clients),
             ("clients never at risk", self.clients_never_at_risk),
-            ("dropouts", self.endings["dropout"]),
-            ("planned ends", self.endings["planned"]),
+            ("dropouts", self._ends[0]),
+            ("planned ends", self._ends[1]),
             ("ongoing", self.endings["ongoing"]),
         )
 
@@ -199,7 +207,7 @@ class PersonPeriods(RowResult):
         return (
             f"Clients were at risk of dropout from their second session to the one after their last; dropout was "
             f"{definition}, and {planned}. There were {self.rows} sessions at risk of {self.clients} clients, with "
-            f"{self.endings['dropout']} dropouts and {self.endings['planned']} planned ends.",
+            f"{self._ends[0]} dropouts and {self._ends[1]} planned ends.",
             f"The alliance ({self._described}) of a session at risk was that of {self.lag} "
             f"session{'s' if self.lag > 1 else ''} before, by session number.",
         )

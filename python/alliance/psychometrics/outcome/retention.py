@@ -11,7 +11,7 @@ from alliance.arguments import number
 from alliance.errors import from_code
 from alliance.instruments import Instrument
 from alliance.psychometrics.estimate import Estimate
-from alliance.psychometrics.outcome.courses_at_risk import of_appointments, read_endings
+from alliance.psychometrics.outcome.courses_at_risk import notes_on_courses, of_appointments, read_endings
 from alliance.psychometrics.outcome.person_periods import PersonPeriods
 from alliance.psychometrics.result import Result
 from alliance.study import Study
@@ -79,7 +79,9 @@ class Retention(Result):
     rows_dropped: int
     _curves: tuple[Mapping[str, NDArray[Any]], ...]
     _times: tuple[NDArray[Any], ...]
+    _dropped: tuple[int, ...]
     _instruments: tuple[Instrument, ...]
+    _of_courses: tuple[str, ...]
     _kind: Any
 
     @property
@@ -125,12 +127,12 @@ class Retention(Result):
             raise from_code("invalid-option", f"group: choose one of the {len(names)} groups")
         curve, times = self._curves[names.index(chosen)], self._times[names.index(chosen)]
         place = int(np.searchsorted(curve["time"], number("time", time), side="right")) - 1
-        clients = self.groups[chosen]
+        clients, dropped = self.groups[chosen], self._dropped[names.index(chosen)]
         beyond = len(times) == 0 or time > times.max()
-        return {name: self._share(name, curve, place, clients, beyond=bool(beyond)) for name in SHARES}
+        return {name: self._share(name, curve, place, clients, dropped, beyond=bool(beyond)) for name in SHARES}
 
     def _share(
-        self, name: str, curve: Mapping[str, NDArray[Any]], place: int, clients: int, *, beyond: bool
+        self, name: str, curve: Mapping[str, NDArray[Any]], place: int, clients: int, dropped: int, *, beyond: bool
     ) -> Estimate:
         method = "Kaplan-Meier" if name == "remaining" else "Aalen-Johansen"
         if clients == 0:
@@ -152,7 +154,7 @@ class Retention(Result):
             method=method,
             units=clients,
             rows_used=clients,
-            rows_dropped=self.rows_dropped,
+            rows_dropped=dropped,
             status="all-missing" if clients == 0 else "defined",
             notes=("Nobody was followed that long: the share is that of the last time known.",)
             if beyond and clients
@@ -216,7 +218,7 @@ class Retention(Result):
             if self.planned
             else ()
         )
-        return (*planned, *super().notes)
+        return (*planned, *self._of_courses, *super().notes)
 
     def __repr__(self) -> str:
         # Names of groups stand in the tables; a line has counts.
@@ -324,7 +326,7 @@ def retention(
             if value is not None:
                 problem = "these data know theirs; put columns beside `PersonPeriods.client_frame()` and give that"
                 raise from_code("invalid-option", f"{option}: {problem}")
-        times, codes, kind, instruments = _of_courses(data)
+        times, codes, kind, instruments, said = _of_courses(data)
         places, words = np.zeros(len(times), dtype=np.uint32), [NO_GROUP]
     else:
         frame = Frame(data)
@@ -333,6 +335,7 @@ def retention(
             raise from_code("missing-column", f"{PURPOSE}: {problem}", column="time" if time is None else "ending")
         frame.require([time, ending, *([] if by is None else [by])], PURPOSE)
         times, codes, kind, instruments = read_measure(frame, time), read_endings(frame, ending, labels), frame.kind, ()
+        said = ()
         unsaid = int(np.sum((codes == NO_WORD) & ~np.isnan(times)))
         if unsaid:
             raise from_code("invalid-option", f"{PURPOSE}: {unsaid} rows have a time and no word in `{ending}`")
@@ -365,22 +368,27 @@ def retention(
         rows_dropped=int(np.sum(~followed)),
         _curves=curves,
         _times=tuple(times[rows] for rows in of_group),
+        _dropped=tuple(int(np.sum(~followed & (places == place))) for place in in_order),
         _instruments=instruments,
+        _of_courses=said,
         _kind=kind,
     )
 
 
-def _of_courses(data: Study | PersonPeriods) -> tuple[Any, Any, Any, tuple[Instrument, ...]]:
-    """Give times, endings and kind of frame of courses of treatment."""
+def _of_courses(data: Study | PersonPeriods) -> tuple[Any, Any, Any, tuple[Instrument, ...], tuple[str, ...]]:
+    """Give times, endings and kind of frame of courses of treatment, and what to say of them."""
     import numpy as np
 
     if isinstance(data, PersonPeriods):
-        return data._times, data._endings, data._kind, data.instruments
+        said = notes_on_courses(data._ids, data._id_roles, data._held, data._endings)
+        return data._times, data._endings, data._kind, data.instruments, said
     courses = of_appointments(data)
     options: PeriodOptions = {"lag": 1, "planned_compete": True, "fewer_than": None}
     found = _native.person_periods(courses.scores, courses.courses, courses.sessions, courses.endings, options)
     times = np.frombuffer(found["times"], dtype=np.float64)
-    return times, np.frombuffer(found["ending_codes"], dtype=np.uint8), courses.kind, ()
+    held = np.frombuffer(found["held"], dtype=np.int64)
+    said = notes_on_courses(courses.ids, courses.roles, held, courses.endings)
+    return times, np.frombuffer(found["ending_codes"], dtype=np.uint8), courses.kind, (), said
 
 
 def _word(cell: Any, by: str) -> str:
