@@ -703,3 +703,57 @@ class TestResult:
         assert found.higher_is_better and cells(found.clients, "ceiling_limited") == [False, False]
         turned = al.reliable_change(scores, 0.8, standard_deviation=1.0, higher_is_better=False)
         assert turned.counts.deteriorated == found.counts.improved == 1
+
+
+class TestWhatIsSaid:
+    """Sentences and words say what was done."""
+
+    def test_a_practical_difference_is_flagged_from_there_on_and_says_so(self):
+        frame = pl.DataFrame({"client": [1, 1], "session": [1, 2], "score": [5.0, 4.0]})
+        options = {"score": "score", **IDS, "threshold": "practical", "points": 1, "least_sessions": 1}
+        found = al.session_drops(frame, higher_is_better=True, **options)
+        assert found.flagged == 1 and "if lower by at least a difference that was given." in found.methods()
+        turned = al.session_drops(frame.with_columns(-pl.col("score")), higher_is_better=False, **options)
+        assert turned.flagged == 1 and "if higher, which is worse, by at least" in turned.methods()
+
+    def test_one_condition_has_no_span(self):
+        one = al.jacobson_truax_false_alarms(0.9, autocorrelation=0.0).methods()
+        assert "flags 83 % of clients" in one
+        assert "flags 71 to 83 % of clients" in al.jacobson_truax_false_alarms(0.9).methods()
+
+    @pytest.mark.parametrize("label", [1, 2])
+    def test_one_session_is_no_change(self, label):
+        frame = pl.DataFrame({"client": [1, 1], "session": [1, 2], "score": [5.0, 4.0]})
+        with pytest.raises(al.AllianceError, match="these are one session"):
+            al.reliable_change(frame, 0.8, score="score", **IDS, before=label, after=label, higher_is_better=True)
+
+    def test_a_rule_without_error_knows_no_ceiling(self):
+        assert cells(of_pairs([1.0, 2.0], [2.0, 3.0], 1.0, range=(0, 5)).clients, "ceiling_limited") == [None, None]
+        assert cells(of_pairs([1.0, 2.0], [2.0, 3.0], 0.8, range=(0, 5)).clients, "ceiling_limited") == [False, False]
+
+    @pytest.mark.parametrize(("higher_is_better", "functional"), [(True, 40.0), (True, 30.0), (False, 50.0)])
+    def test_groups_the_wrong_way_round_are_refused(self, higher_is_better, functional):
+        with pytest.raises(al.AllianceError, match="functional: give a mean"):
+            worked(dysfunctional=(40.0, 7.5), functional=(functional, 7.5), higher_is_better=higher_is_better)
+
+    def test_how_far_chance_rates_hold_for_clients_who_only_fluctuate(self):
+        draw = np.random.default_rng(3)
+        clients, sessions = 1500, 12
+        deviation = draw.normal(0, 0.5, (clients, sessions))
+        ids = {"client": np.repeat(range(clients), sessions), "session": np.tile(range(sessions), clients)}
+
+        def judged(unit, **options):
+            frame = pl.DataFrame({**ids, "score": (5 + unit * deviation).ravel()})
+            found = al.session_drops(frame, score="score", **IDS, higher_is_better=True, **options)
+            shares = (
+                (found.flagged, found.expected_by_chance),
+                (found.clients_flagged, found.clients_expected_by_chance),
+            )
+            return [share / found.judged for share in shares[0]] + [share / found.clients_judged for share in shares[1]]
+
+        # What the documentation says of each: sessions flagged and told, clients flagged and told.
+        jacobson = judged(1.0, threshold="jacobson-truax", standard_error_of_measurement=0.25)
+        assert jacobson == pytest.approx([0.16, 0.16, 0.90, 0.82], abs=0.015)
+        unlike = np.exp(draw.normal(0, 0.5, (clients, 1)))
+        assert judged(unlike)[:2] == pytest.approx([0.03, 0.05], abs=0.006)
+        assert judged(1.0) == pytest.approx([0.05, 0.05, 0.38, 0.37], abs=0.025)

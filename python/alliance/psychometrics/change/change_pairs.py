@@ -101,6 +101,8 @@ def _of_sessions(measured: Measurements, before: Any, after: Any, order: Sequenc
         numbers, chosen = ids.session_numbers(order, codes), None
         occasions = "each client's first session with a score to the last"
     else:
+        if _is_same(before, after):
+            raise from_code("invalid-option", "before, after: these are one session")
         groups, labels = distinct_cells(ids.frame, ids.roles["session"])
         numbers = groups.astype(np.int64)
         chosen = (_place(labels, before, "before"), _place(labels, after, "after"))
@@ -119,6 +121,13 @@ def _of_sessions(measured: Measurements, before: Any, after: Any, order: Sequenc
         occasions=occasions,
         instrument=measured.instrument,
     )
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    try:
+        return bool(before == after)
+    except Exception:  # as below
+        return False
 
 
 def _place(labels: Sequence[Any], session: Any, option: str) -> int:

@@ -27,7 +27,7 @@ class FalseAlarmRate(NamedTuple):
     per_session : float
         Chance that a session is flagged as lower than the one before.
     per_client : float
-        Chance that a client is flagged at least once, steps taken as independent.
+        Chance that a client is flagged at least once, steps taken as independent: a little too low.
     expected : float
         Flags to expect for each client.
     """
@@ -89,8 +89,8 @@ class FalseAlarms(Result):
         lowest, highest = (choose(self.rates, key=lambda rate: rate.per_client) for choose in (min, max))
         return (
             "If clients only fluctuate about their level, the Jacobson-Truax band used from session to session flags "
-            f"{100 * lowest.per_client:.0f} to {100 * highest.per_client:.0f} % of clients within {self.sessions} "
-            "sessions under the conditions looked at (normal scores, steps taken as independent).",
+            f"{_span(lowest.per_client, highest.per_client)} % of clients within {self.sessions} sessions under the "
+            "conditions looked at (normal scores, steps taken as independent).",
         )
 
     @property
@@ -153,7 +153,8 @@ def jacobson_truax_false_alarms(
     -----
     With total variance 1, the difference of successive sessions of a client at rest has standard deviation
     sqrt(2 (1 - icc) (1 - autocorrelation)); the band is z sqrt(2 (1 - reliability)). Only drops count. Clients are
-    flagged at least once with probability 1 - (1 - p)^(sessions - 1), steps taken as independent.
+    flagged at least once with probability 1 - (1 - p)^(sessions - 1), steps taken as independent. Successive steps
+    share a session, so that a few clients more are flagged: 87 % in simulations where 83 % are told, 76 % for 71 %.
 
     Examples
     --------
@@ -173,6 +174,11 @@ def jacobson_truax_false_alarms(
         sessions=count,
         confidence=level,
     )
+
+
+def _span(low: float, high: float) -> str:
+    ends = (f"{100 * low:.0f}", f"{100 * high:.0f}")
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def _listed(option: str, given: Any) -> list[float]:

@@ -53,7 +53,7 @@ class GrowthChange(Result):
     average_slope : Estimate
         Change per unit of time of the average client.
     average_intercept : Estimate
-        Score of the average client where time is 0.
+        Score of the average client where time is 0; with session numbers for time, at session 1.
     intercept_variance, slope_variance, intercept_slope_covariance, residual_variance : Estimate
         Variances of the mixed model.
     critical_value : float
@@ -276,7 +276,7 @@ def growth_change(
     codes = measured.ids.dyads()
     if time is None:
         measured.ids.require_once(*(role for role in _DYAD if role in measured.ids), "session", purpose=purpose)
-        # The intercept lies at the first session.
+        # The intercept lies at session 1.
         when, origin = measured.ids.session_numbers(session_order, codes).astype(np.float64), 1.0
     else:
         when, origin = _times(asked.data, time, purpose), 0.0

@@ -193,7 +193,7 @@ def reliable_change(
         "higher_is_better": better,
         "confidence": number("confidence", confidence),
         "range": possible_range(range, pairs.instrument, pairs.name, pairs.unit),
-        "groups": _groups(dysfunctional, functional),
+        "groups": _groups(dysfunctional, functional, is_higher_better=better),
         "cutoff": choice("cutoff", cutoff, ("a", "b", "c")),
     }
     count = len(pairs.before)
@@ -202,7 +202,8 @@ def reliable_change(
     columns |= {"before": pairs.before, "after": pairs.after}
     columns |= {name: np.empty(count, dtype=np.uint8) for name in ("class", "limited")}
     found = _native.reliable_change(pairs.before, pairs.after, options, numbers, columns["class"], columns["limited"])
-    if options["range"] is None:
+    # Without an index nothing can be said of the best score's.
+    if options["range"] is None or found["status"] == "undefined":
         columns["limited"][:] = 255
     estimates = {name: Estimate._of(facts) for name, facts in found["estimates"].items()}
     cutoffs, spread = found["cutoffs"], options["standard_deviation"]
@@ -240,7 +241,7 @@ def _optional(option: str, value: Any) -> float | None:
     return None if value is None else number(option, value)
 
 
-def _groups(dysfunctional: Any, functional: Any) -> tuple[float, float, float, float] | None:
+def _groups(dysfunctional: Any, functional: Any, *, is_higher_better: bool) -> tuple[float, float, float, float] | None:
     if dysfunctional is None and functional is None:
         return None
     both = {"dysfunctional": dysfunctional, "functional": functional}
@@ -249,6 +250,9 @@ def _groups(dysfunctional: Any, functional: Any) -> tuple[float, float, float, f
             problem = "give mean and standard deviation of both groups, or of none"
             raise from_code("invalid-option", f"{name}: {problem}")
     low, high = ([number(name, value) for value in group] for name, group in both.items())
+    if low[0] >= high[0] if is_higher_better else low[0] <= high[0]:
+        side = "above" if is_higher_better else "below"
+        raise from_code("invalid-option", f"functional: give a mean {side} that of the dysfunctional group")
     return low[0], low[1], high[0], high[1]
 
 
