@@ -50,7 +50,7 @@ impl WithinBetween {
 /// Outcome on the alliance within and between clients, with random intercepts of clients (and therapists), by REML.
 ///
 /// `outcome = b0 + w within + b between (+ t therapist) + covariates + u_client (+ v_therapist) + e`. The effect within
-/// equals that of a regression with a dummy variable for each client. Give time among the covariates, and report the
+/// equals that of a regression with a dummy variable for each client if all clients have the same sessions, else nearly. Give time among the covariates, and report the
 /// model with and without the trend removed from the alliance ([`Trend`](super::Trend)): results can differ much.
 ///
 /// # Errors

@@ -279,11 +279,12 @@ def within_between(
         outcome = b0 + w within + b between (+ t therapist) + time + covariates + u_client (+ v_therapist) + e
 
     by REML, with Satterthwaite's degrees of freedom. w equals the slope of a regression with a dummy variable for each
-    client; b - w is the contextual effect. A single coefficient of scores as they are would be a mixture of w and b.
-    The correction is b* = (b - (1 - r) w)/r for means of reliability r, by default T ICC/(1 + (T - 1) ICC) with the
-    harmonic mean T of sessions (Luedtke et al. 2008); its interval takes r as known. Means are those over all sessions:
-    means so far, in a model with random intercepts, would bias the effect within. A lagged *outcome* is no covariate
-    here either: with few sessions its coefficient and the clients' variance are biased (see the method page).
+    client, exactly where all clients have the same sessions and there is no lag, else nearly; b - w is the contextual
+    effect. A single coefficient of scores as they are would be a mixture of w and b. The correction is b* = (b - (1 -
+    r) w)/r for means of reliability r, by default T ICC/(1 + (T - 1) ICC) with the harmonic mean T of sessions (Luedtke
+    et al. 2008); its interval takes r as known. Means are those over all sessions: means so far, in a model with random
+    intercepts, would bias the effect within. A lagged *outcome* is no covariate here either: with few sessions its
+    coefficient and the clients' variance are biased (see the method page).
 
     Examples
     --------
