@@ -724,3 +724,13 @@ class TestCoursesOfReturningClients:
         )
         found = al.retention(ends, time="t", ending="how", by="arm")
         assert [found.at(1, group=arm)["dropout"].rows_dropped for arm in "ab"] == [1, 0]
+
+    def test_late_beginnings_are_told_where_two_tables_count_them_otherwise(self):
+        rows = {"client": [1, 1, 2, 2], "session": [1, 2, 3, 4], "alliance": [4.0, 5.0, 4.0, 5.0]}
+        found = al.person_period(pl.DataFrame({**rows, "ending": ["dropout"] * 4}), **SCORED)
+        kept = al.retention(found)
+        assert (cells(found.life_table(), "at_risk"), cells(kept.to_frame(), "at_risk")) == ([1, 1, 1, 1], [2, 1])
+        assert "1 client's sessions begin later than those of others" in found.methods()
+        assert "1 client whose sessions begin later than those of others count" in kept.methods()
+        same = al.person_period(pl.DataFrame({**rows, "session": [3, 4, 3, 4], "ending": ["dropout"] * 4}), **SCORED)
+        assert not any("later than those" in note for note in (*same.notes, *al.retention(same).notes))

@@ -138,7 +138,9 @@ pub fn endings_by_length(
 /// When each client's time ended, for [`incidence`](super::incidence): in the session after their last one if they left
 /// or treatment ended, and at their last one if it goes on. NaN for a client without a row.
 ///
-/// These times and the rows of [`person_periods`] say the same: a client counts as at risk in the same sessions.
+/// These times and the rows of [`person_periods`] say the same if all clients begin with one session number: a client counts
+/// as at risk in the same sessions. Whoever begins later counts here from the beginning, there from the session after
+/// their first.
 ///
 /// # Errors
 ///

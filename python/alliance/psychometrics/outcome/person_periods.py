@@ -13,6 +13,7 @@ from alliance.instruments import Instrument
 from alliance.psychometrics.measurements import is_scores
 from alliance.psychometrics.outcome.lagged_scores import MOST_LAG
 from alliance.psychometrics.outcome.session_rows import RowResult
+from alliance.sources import first_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,7 +159,19 @@ class PersonPeriods(RowResult):
                 f"Dropout is {how} here; as recorded {self.recorded['dropout']} dropped out and "
                 f"{self.recorded['planned']} ended as planned. Report both."
             )
+        if late := self._late:
+            whose = "1 client's sessions begin" if late == 1 else f"{late} clients' sessions begin"
+            said.append(
+                f"{whose} later than those of others: at risk here from the session after the first, in `retention` "
+                "from the beginning."
+            )
         return (*said, *notes_on_courses(self._ids, self._id_roles, self._held, self._endings))
+
+    @property
+    def _late(self) -> int:
+        """Clients at risk from a later session on than others."""
+        starts = self._session[first_rows(self._client)]
+        return int((starts > starts.min()).sum()) if len(starts) else 0
 
     @property
     def _ends(self) -> tuple[int, int]:

@@ -381,6 +381,9 @@ def _of_courses(data: Study | PersonPeriods) -> tuple[Any, Any, Any, tuple[Instr
 
     if isinstance(data, PersonPeriods):
         said = notes_on_courses(data._ids, data._id_roles, data._held, data._endings)
+        if data._late:
+            late = "1 client whose sessions begin" if data._late == 1 else f"{data._late} clients whose sessions begin"
+            said += (f"{late} later than those of others count as followed from the beginning, too.",)
         return data._times, data._endings, data._kind, data.instruments, said
     courses = of_appointments(data)
     options: PeriodOptions = {"lag": 1, "planned_compete": True, "fewer_than": None}
