@@ -757,3 +757,10 @@ class TestWhatIsSaid:
         unlike = np.exp(draw.normal(0, 0.5, (clients, 1)))
         assert judged(unlike)[:2] == pytest.approx([0.03, 0.05], abs=0.006)
         assert judged(1.0) == pytest.approx([0.05, 0.05, 0.38, 0.37], abs=0.025)
+
+    def test_no_error_of_measurement_is_not_called_none_at_all(self):
+        one = pl.DataFrame({"client": [1] * 4, "session": [1, 2, 3, 4], "score": [5.0, 4.0, 6.0, 5.0]})
+        found = al.session_drops(
+            one, score="score", **IDS, higher_is_better=True, threshold="measurement", reliability=0.8
+        )
+        assert math.isnan(found.standard_error_of_measurement) and found.judged == 0

@@ -499,3 +499,9 @@ class TestResult:
         dots = [line.get_xdata() for line in figure.axes[0].lines[1:]]
         assert [len(each) for each in dots] == [4, 4]
         assert dots[0][0] == found.within.value and dots[1][0] == found.detrended.within.value
+
+
+def test_one_client_with_one_score_tells():
+    frame = pl.DataFrame({"client": [1, 1, 2], "session": [1, 2, 1], "score": [5.0, 4.0, 3.0]})
+    found = al.disaggregate(frame, score="score", client="client", session="session")
+    assert "1 client has one score and tells of differences between clients only." in found.notes

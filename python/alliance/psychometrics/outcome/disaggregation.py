@@ -93,8 +93,8 @@ class Disaggregation(RowResult):
             )
         if self.single_session_clients:
             count = self.single_session_clients
-            verb = "client has" if count == 1 else "clients have"
-            said.append(f"{count} {verb} one score and tell of differences between clients only.")
+            verb, tell = ("client has", "tells") if count == 1 else ("clients have", "tell")
+            said.append(f"{count} {verb} one score and {tell} of differences between clients only.")
         return tuple(said)
 
     @property

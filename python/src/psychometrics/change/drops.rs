@@ -32,16 +32,15 @@ pub(crate) struct DropOptions {
 }
 
 impl DropOptions {
-    /// Error of measurement, given or from the reliability; 0, by which no session is judged, if there is none.
+    /// Error of measurement, given or from the reliability; NaN if there is none.
     fn error_of_measurement(&self, table: &SessionTable<'_>) -> Result<f64, PsychometricsError> {
         let (first, last) = table.first_and_last(0);
         let spread = ScorePairs::of(&first, &last)?.before.standard_deviation;
-        let error = match (self.number, self.reliability) {
+        Ok(match (self.number, self.reliability) {
             (Some(given), _) => given,
             (None, Some(reliability)) => spread * (1.0 - reliability).sqrt(),
             (None, None) => f64::NAN,
-        };
-        Ok(if error.is_nan() { 0.0 } else { error })
+        })
     }
 
     fn rule(&self, py: Python<'_>, error: f64) -> PyResult<DropRule> {
@@ -49,6 +48,8 @@ impl DropOptions {
         let threshold = match self.threshold.as_str() {
             "fluctuation" => DropThreshold::Fluctuation { prior_degrees: number },
             "measurement" | "jacobson-truax" => {
+                // By an error of 0 no session is judged.
+                let error = if error.is_nan() { 0.0 } else { error };
                 DropThreshold::Measurement { standard_error_of_measurement: error }
             }
             "practical" => DropThreshold::Practical { points: number },
