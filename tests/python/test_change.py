@@ -764,3 +764,21 @@ class TestWhatIsSaid:
             one, score="score", **IDS, higher_is_better=True, threshold="measurement", reliability=0.8
         )
         assert math.isnan(found.standard_error_of_measurement) and found.judged == 0
+
+    def test_pairs_of_client_and_therapist_are_not_passed_off_as_clients(self):
+        frame = pl.DataFrame(
+            {
+                "client": [1] * 6 + [2] * 4,
+                "therapist": [1, 1, 1, 2, 2, 2, 1, 1, 1, 1],
+                "session": [1, 2, 3, 4, 5, 6, 1, 2, 3, 4],
+                "score": [1.0, 2.0, 4.0, 3.0, 5.0, 4.0, 2.0, 3.0, 2.0, 4.0],
+            }
+        )
+        named = {"score": "score", **IDS, "higher_is_better": True}
+        said = "What is counted as clients are pairs of client and therapist: 3 of 2 clients."
+        for make in (
+            lambda **ids: al.reliable_change(frame, 0.8, **ids),
+            *(lambda make=make, **ids: make(frame, **ids) for make in (al.session_drops, al.growth_change)),
+        ):
+            assert said in make(**named, therapist="therapist").methods()
+            assert "pairs of" not in make(**named).methods()

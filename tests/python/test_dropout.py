@@ -734,3 +734,12 @@ class TestCoursesOfReturningClients:
         assert "1 client whose sessions begin later than those of others count" in kept.methods()
         same = al.person_period(pl.DataFrame({**rows, "session": [3, 4, 3, 4], "ending": ["dropout"] * 4}), **SCORED)
         assert not any("later than those" in note for note in (*same.notes, *al.retention(same).notes))
+
+    def test_no_test_is_claimed_where_there_is_none_and_an_end_is_an_end(self):
+        ends = pl.DataFrame({"t": [1.0, 2.0, 3.0, 4.0], "how": ["planned"] * 4, "arm": [*"xxyy"]})
+        found = al.retention(ends, time="t", ending="how", by="arm")
+        assert "log-rank test of 2 groups was not defined (zero variance)" in found.methods()
+        assert "nan" not in found.methods() and "nan" not in found._repr_html_()
+        assert found.at(9, group="x")["planned"].notes == ()
+        goes_on = al.retention(ends.with_columns(how=pl.Series(["planned", "ongoing"] * 2)), time="t", ending="how")
+        assert goes_on.at(9)["planned"].notes

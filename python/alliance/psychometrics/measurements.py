@@ -58,6 +58,15 @@ class Ids:
         """Give each row the number of its dyad: the client, with the therapist where that is known."""
         return self.codes(*(role for role in ("client", "therapist") if role in self.roles))
 
+    def notes_on_dyads(self, dyads: NDArray[np.uint32]) -> tuple[str, ...]:
+        """Say where dyads, which are counted, are more than clients."""
+        if "therapist" not in self.roles:
+            return ()
+        pairs, clients = len(first_rows(dyads)), len(first_rows(self.codes("client")))
+        if pairs == clients:
+            return ()
+        return (f"What is counted as clients are pairs of client and therapist: {pairs} of {clients} clients.",)
+
     def session_numbers(
         self, order: Sequence[Any] | None = None, dyads: NDArray[np.uint32] | None = None
     ) -> NDArray[np.int64]:

@@ -42,6 +42,8 @@ class ChangePairs:
         The same, and what was compared, for a sentence.
     instrument : Instrument or None
         The form, where it is known.
+    notes : tuple of str
+        Where what is counted are not clients.
     """
 
     before: NDArray[np.float64]
@@ -53,6 +55,7 @@ class ChangePairs:
     described: str
     occasions: str
     instrument: Instrument | None
+    notes: tuple[str, ...] = ()
 
 
 def read_pairs(
@@ -120,6 +123,7 @@ def _of_sessions(measured: Measurements, before: Any, after: Any, order: Sequenc
         described=measured.described,
         occasions=occasions,
         instrument=measured.instrument,
+        notes=ids.notes_on_dyads(codes),
     )
 
 

@@ -85,6 +85,7 @@ class GrowthChange(Result):
     _columns: Mapping[str, NDArray[Any]]
     _described: str
     _time: str
+    _more_notes: tuple[str, ...]
     _kind: Any
 
     @property
@@ -123,6 +124,11 @@ class GrowthChange(Result):
         columns |= {name: given[name] for name in ("deviation", "deviation_z")}
         columns["deviation_class"] = Words(given["deviation_class"], CLASSES)
         return _frames.beside_sources(self._kind, self._ids, columns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this result should know."""
+        return tuple(dict.fromkeys((*self._more_notes, *super().notes)))
 
     @property
     def _title(self) -> str:
@@ -313,6 +319,7 @@ def growth_change(
         _columns=columns,
         _described=measured.described,
         _time="session number" if time is None else f"`{time}`",
+        _more_notes=measured.ids.notes_on_dyads(codes),
         _kind=measured.kind,
     )
 

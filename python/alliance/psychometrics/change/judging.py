@@ -231,7 +231,7 @@ def reliable_change(
             "standard_deviation": found["before"][2] if spread is None else spread,
             "origin": f"of {found['before'][0]} clients" if spread is None else "given",
         },
-        _more_notes=(*first.notes, *(() if second is None else second.notes), *found["notes"]),
+        _more_notes=(*pairs.notes, *first.notes, *(() if second is None else second.notes), *found["notes"]),
         _trusted=first.described,
         _kind=pairs.kind,
     )

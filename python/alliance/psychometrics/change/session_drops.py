@@ -419,7 +419,7 @@ def session_drops(
         _numbers=numbers,
         _client=ids.roles["client"],
         _described=measured.described,
-        _more_notes=_notes(threshold, first),
+        _more_notes=(*ids.notes_on_dyads(codes), *_notes(threshold, first)),
         _kind=measured.kind,
     )
 

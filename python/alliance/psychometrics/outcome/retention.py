@@ -128,7 +128,9 @@ class Retention(Result):
         curve, times = self._curves[names.index(chosen)], self._times[names.index(chosen)]
         place = int(np.searchsorted(curve["time"], number("time", time), side="right")) - 1
         clients, dropped = self.groups[chosen], self._dropped[names.index(chosen)]
-        beyond = len(times) == 0 or time > times.max()
+        # After everybody has ended, shares stay what they are.
+        is_over = len(curve["remaining"]) > 0 and curve["remaining"][-1] == 0.0
+        beyond = len(times) == 0 or (time > times.max() and not is_over)
         return {name: self._share(name, curve, place, clients, dropped, beyond=bool(beyond)) for name in SHARES}
 
     def _share(
@@ -238,7 +240,9 @@ class Retention(Result):
         if self.log_rank is None:
             return ""
         test = self.log_rank
-        row = (f"{test.chi_square:.2f}", test.degrees_of_freedom, f"{test.p_value:.3f}")
+        row: tuple[object, ...] = (f"{test.chi_square:.2f}", test.degrees_of_freedom, f"{test.p_value:.3f}")
+        if test.status != "defined":
+            row = (test.status.replace("-", " "), "", "")
         return _html.table(("log-rank chi square", "df", "p"), [row])
 
     def _sentences(self) -> Sequence[str]:
@@ -252,7 +256,9 @@ class Retention(Result):
         if self.log_rank is not None:
             test = self.log_rank
             said.append(
-                f"A log-rank test compared the hazards of dropout of {len(self.groups)} groups (chi square "
+                f"A log-rank test of {len(self.groups)} groups was not defined ({test.status.replace('-', ' ')})."
+                if test.status != "defined"
+                else f"A log-rank test compared the hazards of dropout of {len(self.groups)} groups (chi square "
                 f"{test.chi_square:.2f}, {test.degrees_of_freedom} df, p = {test.p_value:.3f})."
             )
         return said
