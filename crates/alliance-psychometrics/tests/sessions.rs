@@ -324,6 +324,17 @@ fn stability_is_that_of_psych() {
 }
 
 #[test]
+fn stability_of_too_little_is_not_certain() {
+    // Two clients always lie on a line.
+    let two = stability(&[4.0, 6.0], &[5.0, 6.5], 0.95).unwrap();
+    assert_eq!(two.correlation.status, Status::TooFewUnits);
+    assert!(two.correlation.value.is_nan() && two.mean_change.interval.is_some());
+    let alike = stability(&[4.0, 6.0, 3.0, 5.0], &[4.5, 6.5, 3.5, 5.5], 0.95).unwrap();
+    assert_eq!(alike.mean_change.value, 0.5);
+    assert!(alike.mean_change.interval.is_none() && alike.mean_change.standard_error.is_nan());
+}
+
+#[test]
 fn raters_are_contrasted_on_common_sessions() {
     for case in cases("contrast") {
         let id = case["id"].as_str().unwrap();
