@@ -81,7 +81,7 @@ class SessionReliability(Result):
     item_icc : mapping of str to Estimate
         ICC(1) of each item.
     metric : str
-        ``mean`` or ``sum``.
+        ``mean``, ``sum`` or ``pomp``; variance components are those of answers and of their means all the same.
     item_means : str
         What became of differences between items' means.
     confidence : float
