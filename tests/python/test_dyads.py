@@ -252,6 +252,22 @@ def test_methods_do_not_claim_what_was_not_fitted(panel):
     assert "nan" not in said and "limits of agreement" not in said
 
 
+def test_one_session_each_that_all_rated_is_no_repetition():
+    """Rows that a rater left out count for nothing, and so make no client have several sessions."""
+    frame = pl.DataFrame({"case": [1, 1, 2, 2, 3, 3], "visit": [1, 2] * 3, "a": [1.0, 2, 3, 4, 5, 5]})
+    frame = frame.with_columns(b=pl.when(pl.col("visit") == 1).then(pl.col("a") + pl.col("case") % 2))
+    ids = {"client": "case", "session": "visit"}
+    assert not any("several sessions" in note for note in al.intraclass_correlations(frame, ["a", "b"], **ids).notes)
+    both = al.intraclass_correlations(frame, ["a", "b"], **ids, missing="reml")
+    assert any("several sessions" in note for note in both.notes)
+
+
+def test_one_therapist_splits_nothing():
+    frame = pl.DataFrame({"case": range(4), "who": ["a"] * 4, "client": [1.0, 2, 3, 4], "therapist": [2.0, 2, 3, 3]})
+    said = al.one_with_many(frame, client="case", therapist="who").methods()
+    assert "could not be split" in said and "REML" not in said and "0 therapists" not in said
+
+
 class TestInputs:
     def test_every_kind_of_frame_gives_the_same(self, panel, make_frame):
         columns = panel.head(80).to_dict(as_series=False)

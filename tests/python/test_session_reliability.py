@@ -561,3 +561,9 @@ def test_the_error_of_measurement_is_in_the_unit_of_the_scores():
         assert math.isclose(error.value, points * of_mean.value, rel_tol=1e-12)
         assert one.metric == metric
     assert "points of 100" in one.methods()
+
+
+def test_methods_say_what_is_not_known():
+    answers = pl.DataFrame({"client": [1, 1, 2, 2, 3, 3], "session": [1, 2] * 3, "x": [1.0, 2, 4, 3, 6, 5.5]})
+    said = al.session_reliability(answers, columns=["x"], **IDS).methods()
+    assert "are not known: too few items" in said and "gave a reliability" not in said
