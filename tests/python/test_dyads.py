@@ -220,6 +220,54 @@ def test_trap_22_the_divisor_of_concordance_is_n():
     assert abs(found.value - 0.942_752_467_4) > 9e-6
 
 
+def test_courses_of_dated_sessions_are_compared_from_each_dyads_first(panel):
+    """No two dyads meet on the same days, and their mean course is no dyad's own."""
+    days = panel.with_columns(visit=pl.date(2024, 1, 1) + pl.duration(days=7 * pl.col("visit") + 100 * pl.col("case")))
+    numbered, dated = al.tracking(panel, **WIDE), al.tracking(days, **WIDE)
+    assert not math.isnan(numbered.distinctive_correlation.value)
+    assert dated.distinctive_correlation == numbered.distinctive_correlation
+    named = panel.with_columns(visit=pl.format("visit {}", "visit"))
+    assert al.tracking(named, **WIDE).distinctive_correlation == numbered.distinctive_correlation
+
+
+def test_actor_and_partner_need_two_sessions(panel):
+    names = {"client": "case", "session": "visit", "first": "ours", "second": "theirs"}
+    with pytest.raises(al.AllianceError, match="after: give another session"):
+        al.actor_partner(panel, **names, before=1, after=1)
+    with pytest.raises(al.AllianceError, match="before: name one session"):
+        al.actor_partner(panel, **names, before=[1, 2], after=3)
+
+
+def test_methods_do_not_claim_what_was_not_fitted(panel):
+    """One dyad, or ratings without variation: no model, no limits, and no session said to be missing."""
+    one = panel.filter(pl.col("case") == panel["case"][0])
+    for said in (al.tracking(one, **WIDE).methods(), al.actor_partner(one, **WIDE).methods()):
+        assert "could not be" in said and "too few units" in said
+        assert "was fitted" not in said and " 0 s" not in said
+    few = panel.unique("case").head(4).with_columns(outcome=pl.col("ours"))
+    said = al.congruence(few, outcome="outcome", first="ours", second="theirs").methods()
+    assert "could not be fitted" in said and "was regressed" not in said and "interval" not in said
+    ceiling = panel.with_columns(ours=7.0, theirs=7.0)
+    said = al.elevation(ceiling, **WIDE).methods()
+    assert "nan" not in said and "limits of agreement" not in said
+
+
+def test_one_session_each_that_all_rated_is_no_repetition():
+    """Rows that a rater left out count for nothing, and so make no client have several sessions."""
+    frame = pl.DataFrame({"case": [1, 1, 2, 2, 3, 3], "visit": [1, 2] * 3, "a": [1.0, 2, 3, 4, 5, 5]})
+    frame = frame.with_columns(b=pl.when(pl.col("visit") == 1).then(pl.col("a") + pl.col("case") % 2))
+    ids = {"client": "case", "session": "visit"}
+    assert not any("several sessions" in note for note in al.intraclass_correlations(frame, ["a", "b"], **ids).notes)
+    both = al.intraclass_correlations(frame, ["a", "b"], **ids, missing="reml")
+    assert any("several sessions" in note for note in both.notes)
+
+
+def test_one_therapist_splits_nothing():
+    frame = pl.DataFrame({"case": range(4), "who": ["a"] * 4, "client": [1.0, 2, 3, 4], "therapist": [2.0, 2, 3, 3]})
+    said = al.one_with_many(frame, client="case", therapist="who").methods()
+    assert "could not be split" in said and "REML" not in said and "0 therapists" not in said
+
+
 class TestInputs:
     def test_every_kind_of_frame_gives_the_same(self, panel, make_frame):
         columns = panel.head(80).to_dict(as_series=False)

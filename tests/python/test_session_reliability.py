@@ -543,3 +543,27 @@ class TestResult:
         one = across(A, resamples=100, seed=5)
         assert one == across(A, resamples=100, seed=5)
         assert one.between_alpha != across(A, resamples=100, seed=6).between_alpha
+
+
+def test_the_error_of_measurement_is_in_the_unit_of_the_scores():
+    """A percentage of the maximum possible on a form from 1 to 7 has 100 / 6 points for one of the mean."""
+    forms = al.simulate(dyads=20, sessions=4, seed=3, client_form="wai-36-client").client_forms
+    ids = {"columns": "wai_{item}", "client": "client", "session": "session"}
+    for points, metric in ((1, "mean"), (36, "sum"), (100 / 6, "pomp")):
+        scores = al.score(forms, "wai-36-client", **ids, metric=metric)
+        mean = al.score(forms, "wai-36-client", **ids, metric="mean")
+        found, expected = al.session_reliability(scores), al.session_reliability(mean)
+        error, of_mean = found.standard_error_of_measurement, expected.standard_error_of_measurement
+        assert math.isclose(error.value, points * of_mean.value, rel_tol=1e-12)
+        assert (found.metric, found.r_krn) == (metric, expected.r_krn)
+        one, one_of_mean = al.reliability(scores, at=1), al.reliability(mean, at=1)
+        error, of_mean = one.standard_error_of_measurement, one_of_mean.standard_error_of_measurement
+        assert math.isclose(error.value, points * of_mean.value, rel_tol=1e-12)
+        assert one.metric == metric
+    assert "points of 100" in one.methods()
+
+
+def test_methods_say_what_is_not_known():
+    answers = pl.DataFrame({"client": [1, 1, 2, 2, 3, 3], "session": [1, 2] * 3, "x": [1.0, 2, 4, 3, 6, 5.5]})
+    said = al.session_reliability(answers, columns=["x"], **IDS).methods()
+    assert "are not known: too few items" in said and "gave a reliability" not in said

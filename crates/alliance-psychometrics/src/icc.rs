@@ -67,7 +67,8 @@ const NAMES: [&str; 6] = ["ICC(1)", "ICC(1,k)", "ICC(A,1)", "ICC(A,k)", "ICC(C,1
 /// Up to 1; negative ones are given as they are and marked [`Status::OutOfRange`]. Formulas and intervals of single
 /// ratings: McGraw & Wong 1996, Psychological Methods 1, 30-46, tables 4 and 7. Those of averages step the ends up
 /// by `k x / (1 + (k - 1) x)`, as psych and pingouin do, which for ICC(A,k) is the interval of McGraw & Wong. The R
-/// package irr puts the average's coefficient into the single form's degrees of freedom and gives another. [`Status::ZeroVariance`] where the targets' means do not differ.
+/// package irr puts the average's coefficient into the single form's degrees of freedom and gives another. [`Status::ZeroVariance`] where neither targets' means nor residuals differ, and of a form whose
+/// denominator is 0; if only the targets' means are all one, as where two raters mirror each other, there is no interval.
 ///
 /// ```
 /// use alliance_psychometrics::{Columns, icc::intraclass_correlations};
@@ -220,7 +221,7 @@ impl MeanSquares {
         confidence: f64,
     ) -> IntraclassCorrelations {
         let (n, k) = (rows as f64, raters as f64);
-        if self.targets == 0.0 {
+        if self.targets == 0.0 && self.residual == 0.0 {
             return build(NAMES, self, |method| {
                 Estimate::undefined(Status::ZeroVariance, Level::BetweenRaters, method)
                     .with_rows(rows, rows, dropped)
@@ -251,17 +252,19 @@ impl MeanSquares {
             single(residual),
             (targets - residual) / targets,
         ];
-        let ends = [
-            one_way_ends,
-            one_way_ends.of_average(k),
-            agreement_ends,
-            agreement_ends.of_average(k),
-            consistency_ends,
-            consistency_ends.of_average(k),
-        ];
+        let ends = [one_way_ends, agreement_ends, consistency_ends]
+            // Where targets' means are all one, F ratios are 0 and their ends no interval.
+            .map(|ends| if targets == 0.0 { Ends::NONE } else { ends })
+            .into_iter()
+            .flat_map(|ends| [ends, ends.of_average(k)]);
         let mut numbers = values.into_iter().zip(ends);
         build(NAMES, self, |method| {
             let (value, ends) = numbers.next().unwrap_or((f64::NAN, Ends::NONE));
+            if !value.is_finite() {
+                return Estimate::undefined(Status::ZeroVariance, Level::BetweenRaters, method)
+                    .with_rows(rows, rows, dropped)
+                    .with_note("the means of the rated do not differ");
+            }
             ends.describe(Estimate::new(value, Level::BetweenRaters, method), confidence)
                 .with_rows(rows, rows, dropped)
                 .expected_within(0.0, 1.0)

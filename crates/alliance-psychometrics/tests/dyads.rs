@@ -866,3 +866,32 @@ fn one_with_many_is_the_bivariate_model() {
         agree("dyadic", found.dyadic.covariance.value, &case["within"][2], tolerance);
     }
 }
+
+/// Dyads that do not differ in mean or difference: nothing between them is shared, and nothing says how surely.
+#[test]
+fn concordance_of_dyads_that_do_not_differ_has_no_interval_of_no_width() {
+    let first = [4.0, 6.0, 4.5, 5.5, 5.0, 5.1];
+    let second = [5.0, 4.0, 4.0, 5.2, 4.4, 5.0];
+    let found = repeated_concordance(&first, &second, &[1, 1, 2, 2, 3, 3], 0.95).unwrap();
+    assert_eq!(found.components.dyad.value, 0.0);
+    assert_eq!((found.any_session.value, found.any_session.status), (0.0, Status::Boundary));
+    assert!(found.any_session.interval.is_none() && found.any_session.standard_error.is_nan());
+    assert!(found.same_session.interval.is_some());
+}
+
+/// Five steps of three dyads and two predictors: every rating is reproduced, though ratings do vary.
+#[test]
+fn actor_and_partner_of_as_many_effects_as_steps_have_too_few_units() {
+    let client = [4.0, 5.0, 4.5, 5.5, 6.0, 5.0, 4.5, 4.0];
+    let therapist = [3.5, 4.5, 4.0, 5.0, 5.0, 5.5, 4.0, 4.7];
+    let found = actor_partner_over_sessions(
+        &client,
+        &therapist,
+        &[1, 1, 1, 2, 2, 2, 3, 3],
+        &[1, 2, 3, 1, 2, 3, 1, 2],
+        0.95,
+    )
+    .unwrap();
+    assert_eq!(found.first.actor.status, Status::TooFewUnits);
+    assert_eq!(found.residual_correlation.status, Status::TooFewUnits);
+}

@@ -273,6 +273,19 @@ fn degenerate_ratings_have_a_status() {
     assert_eq!(status(&[vec![3.0; 5], vec![4.7; 5]]), Status::ZeroVariance);
 }
 
+/// Two raters who mirror each other: all means are one, and every rating differs. From sums of squares by hand.
+#[test]
+fn raters_that_mirror_each_other_disagree() {
+    let found = correlations(&[vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![5.0, 4.0, 3.0, 2.0, 1.0]]);
+    for (form, value) in [(&found.one_way, -1.0), (&found.agreement, -5.0 / 3.0), (&found.consistency, -1.0)]
+    {
+        assert!(close(form.single.value, value, 1e-12), "{form:?}");
+        assert!(form.single.status == Status::OutOfRange && form.single.interval.is_none());
+    }
+    assert_eq!(found.consistency.average.status, Status::ZeroVariance);
+    assert!(found.consistency.average.value.is_nan());
+}
+
 #[test]
 fn perfect_agreement_is_one_and_a_constant_offset_is_not() {
     let one = vec![1.0, 2.0, 4.0, 7.0];

@@ -324,6 +324,32 @@ fn stability_is_that_of_psych() {
 }
 
 #[test]
+fn stability_of_too_little_is_not_certain() {
+    // Two clients always lie on a line.
+    let two = stability(&[4.0, 6.0], &[5.0, 6.5], 0.95).unwrap();
+    assert_eq!(two.correlation.status, Status::TooFewUnits);
+    assert!(two.correlation.value.is_nan() && two.mean_change.interval.is_some());
+    let alike = stability(&[4.0, 6.0, 3.0, 5.0], &[4.5, 6.5, 3.5, 5.5], 0.95).unwrap();
+    assert_eq!(alike.mean_change.value, 0.5);
+    assert!(alike.mean_change.interval.is_none() && alike.mean_change.standard_error.is_nan());
+}
+
+#[test]
+fn raters_of_one_session_each_are_too_few_units() {
+    let columns = [vec![1.0, 3.0, 5.0], vec![2.0, 3.0, 4.0]];
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let status = |sessions: &[i64], clients: &[u32]| {
+        let table = SessionTable::new(clients, sessions, &Columns::new(&columns).unwrap()).unwrap();
+        let found = rater_contrast(&table, 0.95, &Bootstrap::new(100, 1).unwrap()).unwrap();
+        [&found.icc, &found.within_deviation, &found.successive_change, &found.slope]
+            .map(|each| each.first.status)
+    };
+    assert_eq!(status(&[1, 1, 1], &[1, 2, 3]), [Status::TooFewUnits; 4]);
+    // Sessions that do not follow each other have no successive change.
+    assert_eq!(status(&[1, 3, 1], &[1, 1, 2])[2], Status::TooFewUnits);
+}
+
+#[test]
 fn raters_are_contrasted_on_common_sessions() {
     for case in cases("contrast") {
         let id = case["id"].as_str().unwrap();

@@ -39,7 +39,7 @@ class ItemAnswers:
     instrument : Instrument or None
         The form, where it is known.
     metric : str
-        ``mean`` or ``sum``: the unit in which the scale is reported.
+        ``mean``, ``sum`` or ``pomp``: the unit in which the scale is reported.
     ids : Ids
         Ids of the forms.
     parts : mapping of str to list of int
@@ -69,6 +69,14 @@ class ItemAnswers:
         for row, column in zip(table, self.given, strict=True):
             read_given(column, row)
         return table
+
+    @property
+    def points(self) -> float:
+        """How many points of the scale's unit a point of the items' mean is."""
+        if self.metric == "pomp" and self.instrument is not None and self.instrument.range is not None:
+            low, high = self.instrument.range
+            return 100.0 / (high - low)
+        return float(len(self.items)) if self.metric == "sum" else 1.0
 
     @property
     def kind(self) -> Kind:
@@ -192,7 +200,7 @@ def _of_scores(scores: Scores, scale: str, purpose: str) -> ItemAnswers:
         [(str(item), row, None) for item, row in zip(items, answers, strict=True)],
         scale,
         scores.instrument,
-        "sum" if scores.metric == "sum" else "mean",
+        scores.metric,
         Ids.of(Frame(scores._ids), scores._id_roles),
         parts if whole and len(parts) > 1 else {},
     )

@@ -307,6 +307,13 @@ impl Shares {
         if value.abs() >= 1.0 {
             return estimate.with_note("perfect agreement or disagreement: no interval");
         }
+        if error == 0.0 {
+            // Both parts between dyads at 0 and taken as known: an interval of no width would be a claim.
+            let estimate = estimate.with_status(Status::Boundary);
+            return self.unless_unsettled(
+                estimate.with_note("no variance between dyads in mean and difference: no interval"),
+            );
+        }
         let slope = (1.0 - value) * (1.0 + value);
         let (z, reach) = (libm::atanh(value), normal(0.5 + 0.5 * self.confidence) * error / slope);
         let estimate = estimate.with_standard_error(error).with_interval(

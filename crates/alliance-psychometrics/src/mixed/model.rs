@@ -126,7 +126,8 @@ impl<'a> MixedModel<'a> {
     ///
     /// Data that cannot carry it give a fit without values whose status says why: `AllMissing` without a complete
     /// row; `TooFewUnits` for fewer than two groups, not more rows than random effects or fixed effects, or outer
-    /// groups of one group each; `ZeroVariance` if random and fixed effects reproduce every row;
+    /// groups of one group each; `ZeroVariance` if random and fixed effects reproduce every row (`TooFewUnits` if
+    /// rows vary within groups and there are no more of them than effects);
     /// `NotPositiveDefinite` if a fixed column is a combination of others.
     #[must_use]
     pub fn fit(&self) -> MixedFit {

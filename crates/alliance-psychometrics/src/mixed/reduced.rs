@@ -121,7 +121,11 @@ impl<const Q: usize> Reduced<Q> {
             .collect();
         let within = reduced.within.last().copied().unwrap_or(0.0);
         if reduced.left_within() <= rounding.max(ELIMINATED * within) {
-            return Err(Status::ZeroVariance);
+            // Rows that do vary are reproduced by as many effects as there are rows.
+            let at = |row: &usize| model.response.get(*row);
+            let varies = inner.iter().any(|own| own.iter().any(|row| at(row) != own.first().and_then(at)));
+            let saturated = varies && rows <= Q * inner.count() + model.fixed.count();
+            return Err(if saturated { Status::TooFewUnits } else { Status::ZeroVariance });
         }
         Ok(reduced)
     }

@@ -68,16 +68,18 @@ pub fn rater_contrast(
     let found = of(&mut clients.iter());
     let replicates = bootstrap
         .replicates(clients.len(), |drawn| of(&mut drawn.iter().filter_map(|client| clients.get(*client))));
-    let status = match clients.len() {
+    let repeated = sessions > clients.len() as f64;
+    // The other statistics lack a value without two sessions of a client, or two that follow each other, alone.
+    let status = |place: usize| match clients.len() {
         0 => Status::AllMissing,
-        1 => Status::TooFewUnits,
-        _ => Status::ZeroVariance,
+        2.. if place == ICC && repeated => Status::ZeroVariance,
+        _ => Status::TooFewUnits,
     };
     let contrast = |place: usize, level: Level, lowest: f64| {
         let describe = |value: &dyn Fn(&[[f64; STATISTICS]; 2]) -> f64, lowest: f64| {
             let own = value(&found);
             let estimate = if own.is_nan() || clients.len() < 2 {
-                Estimate::undefined(status, level, METHOD)
+                Estimate::undefined(status(place), level, METHOD)
             } else {
                 Estimate::new(own, level, METHOD).expected_within(lowest, f64::INFINITY)
             };

@@ -29,7 +29,7 @@ pub struct Stability {
 /// Stability between two sessions, of the clients with both scores: one rater, one scale.
 ///
 /// `McGraw` and Wong (1996, Psychological Methods 1, 30-46). [`SessionTable::pairs`](super::SessionTable::pairs)
-/// makes the two columns.
+/// makes the two columns. A correlation needs three clients; changes that are all equal have no standard error.
 ///
 /// # Errors
 ///
@@ -100,6 +100,16 @@ pub fn stability(first: &[f64], second: &[f64], confidence: f64) -> Result<Stabi
     let deviation = (2.0 * squares.residual).sqrt();
     let error = deviation / n.sqrt();
     let reach = student_t(0.5 + 0.5 * confidence, n - 1.0) * error;
+    let mean_change = Estimate::new(change, Level::WithinClient, "mean difference, t");
+    let mean_change = if error > 0.0 {
+        mean_change.with_standard_error(error).with_degrees_of_freedom(n - 1.0).with_interval(
+            change - reach,
+            change + reach,
+            confidence,
+        )
+    } else {
+        mean_change.with_note("all changes are equal: no standard error")
+    };
     let varies = zero(first_squares) > 0.0 && zero(second_squares) > 0.0;
     Ok(Stability {
         clients: pairs.len(),
@@ -114,17 +124,16 @@ pub fn stability(first: &[f64], second: &[f64], confidence: f64) -> Result<Stabi
             Estimate::new(squares.residual.sqrt(), Level::WithinClient, "SD of differences / sqrt(2)")
                 .with_degrees_of_freedom(n - 1.0),
         ),
-        mean_change: rows(
-            Estimate::new(change, Level::WithinClient, "mean difference, t")
-                .with_standard_error(error)
-                .with_interval(change - reach, change + reach, confidence)
-                .with_degrees_of_freedom(n - 1.0),
-        ),
+        mean_change: rows(mean_change),
     })
 }
 
 fn correlation(value: Option<f64>, n: f64, confidence: f64) -> Estimate {
     const METHOD: &str = "Pearson, Fisher z";
+    // Two points always lie on a line.
+    if n < 3.0 {
+        return Estimate::undefined(Status::TooFewUnits, Level::BetweenClients, METHOD);
+    }
     let Some(value) = value else {
         return Estimate::undefined(Status::ZeroVariance, Level::BetweenClients, METHOD);
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -118,6 +119,8 @@ class ActorPartner(Result):
 
     def _sentences(self) -> Sequence[str]:
         actor = self.of_first.actor
+        if math.isnan(actor.value):
+            return (f"Actor and partner effects of {self._described} could not be worked out: {actor}.",)
         how = (
             f"from {actor.rows_used} steps from a session to the next of {actor.units} dyads, earlier ratings less "
             "their dyad's mean, with a random intercept per dyad (REML)"
@@ -220,6 +223,13 @@ def actor_partner(
     confidence = number("confidence", confidence)
     if (before is None) != (after is None):
         raise from_code("invalid-option", "before, after: name both sessions or neither")
+    for option, label in (("before", before), ("after", after)):
+        if isinstance(label, list | tuple | set | range):
+            raise from_code(
+                "invalid-option", f"{option}: name one session; without `before` and `after` all steps count"
+            )
+    if before is not None and before == after:
+        raise from_code("invalid-option", "after: give another session than `before`")
     if before is None:
         numbers = pairs.table.ids.session_numbers(session_order)
         found = _native.actor_partner_over_sessions(pairs.first, pairs.second, pairs.dyads, numbers, confidence)

@@ -208,15 +208,18 @@ class Congruence(Result):
 
     def _sentences(self) -> Sequence[str]:
         adds = self.quadratic_terms
+        if self.a1.value != self.a1.value:
+            return (
+                f"A response surface of `{self.outcome}` on {self._described} could not be fitted: {self.a1} "
+                f"({self.a1.rows_dropped} dyads lack a value).",
+            )
         said = ", ".join(f"{name} = {getattr(self, name)}" for name in ("a1", "a2", "a3", "a4", "a5"))
         return (
             f"`{self.outcome}` of {self.a1.units} dyads was regressed on {self._described}, their squares and "
             f"product (response surface; both ratings less {self.centre:g}; {self.a1.rows_dropped} dyads left out).",
             f"The surface explained {100 * self.r_squared:.0f} % of the variance; quadratic terms added "
             f"{'' if adds.p_value < 1 - self.confidence else 'nothing certain '}to the plane "
-            f"(F({adds.numerator_degrees:g}, {adds.denominator_degrees:g}) = {adds.f:.2f}, {_p(adds.p_value)})."
-            if adds.f == adds.f
-            else "The surface could not be fitted.",
+            f"(F({adds.numerator_degrees:g}, {adds.denominator_degrees:g}) = {adds.f:.2f}, {_p(adds.p_value)}).",
             f"{said} ({100 * self.confidence:g} % intervals).",
             f"By the checklist of Humberg et al. a congruence effect in the strict sense was {_said(self.checklist)}.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -169,14 +170,16 @@ class Elevation(Result):
 
     def _sentences(self) -> Sequence[str]:
         mean = self.mean_difference
+        limits = (
+            f"; limits of agreement ({self.multiplier:g} SD, {mean.method}) were {self.lower_limit.value:.2f} and "
+            f"{self.upper_limit.value:.2f}"
+            if not math.isnan(self.lower_limit.value)
+            else ""
+        )
         return (
             f"Levels of {self._described} were compared in {mean.rows_used} sessions of {mean.units} dyads that both "
             f"rated ({mean.rows_dropped} left out).",
-            f"The mean difference ({self.first} minus {self.second}) was {mean}; limits of agreement "
-            f"({self.multiplier:g} SD, {mean.method}) were {self.lower_limit.value:.2f} and "
-            f"{self.upper_limit.value:.2f}."
-            if mean.units > 1
-            else f"The mean difference was {mean}.",
+            f"The mean difference ({self.first} minus {self.second}) was {mean}{limits}.",
             f"Differences changed with the level by {self.slope_on_mean} points per point.",
             f"The concordance correlation was {self.concordance} ({self.concordance.method}; "
             f"{100 * self.confidence:g} % intervals).",

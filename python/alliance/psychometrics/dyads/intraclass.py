@@ -232,6 +232,8 @@ def intraclass_correlations(
     >>> print(found.consistency)
     0.71 (0.34 to 0.95)
     """
+    import numpy as np
+
     choice("units", units, ("sessions", "client-means"))
     is_wide = not is_scores(data) and rater is None
     table = read_raters(
@@ -254,7 +256,9 @@ def intraclass_correlations(
         table.ids.require("client", purpose="intraclass_correlations")
         table, _ = table.dyad_means()
     confidence = number("confidence", confidence)
-    rows = table.values.shape[1]
+    absent = np.isnan(table.values)
+    used = ~(absent.any(axis=0) if missing == "listwise" else absent.all(axis=0))
+    rows = int(used.sum())
     found = _native.intraclass_correlations(table.values, len(table.names), missing, confidence)
     return IntraclassCorrelations(
         raters=table.names,
@@ -263,7 +267,7 @@ def intraclass_correlations(
         units=units,
         missing=missing,
         confidence=confidence,
-        _clients=len(set(table.ids.dyads().tolist())) if "client" in table.ids else rows,
+        _clients=len(set(table.ids.dyads()[used].tolist())) if "client" in table.ids else rows,
         _rows=rows,
         _rated="clients' means" if units == "client-means" else "sessions" if "session" in table.ids else "units",
         _forms=table.instruments,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -110,10 +111,13 @@ class OneWithMany(Result):
         ]
 
     def _sentences(self) -> Sequence[str]:
+        within = self.by_the_one.within
+        if math.isnan(within.value):
+            return (f"The variance of {self._described} could not be split between and within therapists: {within}.",)
         shares = [part.share_between for part in (self.by_the_one, self.by_the_many)]
         return (
             f"The variance of {self._described} was split between and within {self._therapists} therapists "
-            f"({self.by_the_one.within.rows_used} dyads; mixed models by REML).",
+            f"({within.rows_used} dyads; mixed models by REML).",
             f"Between therapists lay {_percent(shares[0])} of the variance of ratings by {self.one} and "
             f"{_percent(shares[1])} of that of ratings by {self.many}.",
             f"Generalized reciprocity was {self.generalized.correlation}, dyadic reciprocity {self.dyadic.correlation} "

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 
 from alliance import _native
 from alliance.arguments import choice, number
 from alliance.instruments import Instrument
 from alliance.psychometrics.dyads.pairs import Pairs, read_pairs
 from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.measurements import Ids
 from alliance.psychometrics.rater_table import AcrossForms
 from alliance.psychometrics.result import Result
+from alliance.sources import first_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Tracking", "tracking"]
 
@@ -52,7 +60,8 @@ class Tracking(Result):
     profile_correlation : Estimate
         Mean correlation of a dyad's two courses, by Fisher's z with weights of sessions less three.
     distinctive_correlation : Estimate
-        The same after the mean course of all dyads is taken from each rating; undefined without sessions.
+        The same after the mean course of all dyads is taken from each rating; undefined without sessions. Dated
+        sessions are counted from each dyad's first.
     plain_mean_correlation : float
         Plain mean of these correlations, for comparison only.
     grand_mean : float
@@ -133,6 +142,13 @@ class Tracking(Result):
     def _sentences(self) -> Sequence[str]:
         bias = self.directional_bias
         therapists = " and one per therapist" if self.therapist_variance is not None else ""
+        courses = f"The courses of a dyad's two ratings correlated {self.profile_correlation} on average (Fisher's z)."
+        if math.isnan(bias.value):
+            return (
+                f"A truth and bias model of {self._described}, with {self.truth} as truth and {self.judgment} as "
+                f"judgment, could not be fitted: {bias}.",
+                courses,
+            )
         return (
             f"A truth and bias model was fitted to {self._described}, with {self.truth} as truth and {self.judgment} "
             f"as judgment: {bias.rows_used} sessions of {bias.units} dyads ({bias.rows_dropped} left out), "
@@ -140,7 +156,7 @@ class Tracking(Result):
             f"Directional bias was {bias}, temporal congruence within dyads {self.temporal_congruence}, tracking "
             f"between dyads {self.between_tracking} ({100 * self.confidence:g} % intervals, Satterthwaite's degrees of "
             "freedom).",
-            f"The courses of a dyad's two ratings correlated {self.profile_correlation} on average (Fisher's z).",
+            courses,
         )
 
     @property
@@ -276,7 +292,7 @@ def tracking_of(pairs: Pairs, truth: Truth, accuracy: Accuracy, nested: Nesting,
     true = 0 if truth == "first" else 1
     ids = pairs.table.ids
     therapists = ids.codes("therapist") if nested == "therapists" else None
-    points = ids.codes("session") if "session" in ids else None
+    points = _points(ids, pairs.dyads) if "session" in ids else None
     model = _native.truth_and_bias(both[1 - true], both[true], pairs.dyads, therapists, accuracy, confidence)
     profiles = _native.profile_agreement(*both, pairs.dyads, points, confidence)
     optional = ("accuracy_variance", "bias_accuracy_correlation", "therapist_variance")
@@ -301,3 +317,19 @@ def tracking_of(pairs: Pairs, truth: Truth, accuracy: Accuracy, nested: Nesting,
         _effects=pairs.dyad_table(model["dyads"]),
         _profiles=pairs.dyad_table(profiles["dyads"]),
     )
+
+
+def _points(ids: Ids, dyads: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give each row the point of the course that it has in common with rows of other dyads.
+
+    That is its session's label; a date is a dyad's own, so that dated sessions are counted from each dyad's first.
+    """
+    import numpy as np
+
+    from alliance._frames import cells
+
+    codes = ids.codes("session")
+    labels = cells(ids.frame.take(first_rows(codes)), ids.roles["session"])
+    if not all(isinstance(label, date) for label in labels):
+        return codes
+    return np.unique(ids.session_numbers(dyads=dyads), return_inverse=True)[1].astype(np.uint32)

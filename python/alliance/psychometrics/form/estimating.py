@@ -154,7 +154,6 @@ def reliability(
     )
     estimates = {name: Estimate._of(facts) for name, facts in found["estimates"].items()}
     # The crate speaks of the sum of the answers.
-    points = len(answers.items) if answers.metric == "mean" else 1
     error = estimates.pop("standard_error_of_measurement")
     without, hierarchy = found["alpha_without_constant_items"], found["hierarchical"]
     return Reliability(
@@ -165,7 +164,7 @@ def reliability(
         alpha_without_constant_items=None if without is None else Estimate._of(without),
         omega_hierarchical=None if hierarchy is None else Estimate._of(hierarchy["hierarchical"]),
         omega_total=None if hierarchy is None else Estimate._of(hierarchy["total"]),
-        standard_error_of_measurement=error._scaled(1 / points),
+        standard_error_of_measurement=error._scaled(answers.points / len(answers.items)),
         metric=answers.metric,
         items=tuple(ItemStatistics(name, *row) for name, row in zip(answers.items, found["items"], strict=True)),
         subscales=_subscales(answers, named, found),

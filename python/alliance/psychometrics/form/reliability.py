@@ -141,7 +141,7 @@ class Reliability(Result):
     standard_error_of_measurement : Estimate
         SD * sqrt(1 - alpha), in the unit of the score (see ``metric``).
     metric : str
-        ``mean`` or ``sum``.
+        ``mean``, ``sum`` or ``pomp``.
     items : tuple of ItemStatistics
         The items one by one.
     subscales : tuple of SubscaleReliability
@@ -245,7 +245,7 @@ class Reliability(Result):
         ]
         if self.omega_hierarchical is not None:
             sentences.append(f"Omega hierarchical was {self.omega_hierarchical}.")
-        unit = {"mean": "of the item mean", "sum": "of the sum"}[self.metric]
+        unit = {"mean": "of the item mean", "sum": "of the sum", "pomp": "of 100"}[self.metric]
         sentences.append(
             f"The standard error of measurement was {self.standard_error_of_measurement} points {unit} (from alpha)."
         )

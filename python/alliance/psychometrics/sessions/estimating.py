@@ -126,8 +126,7 @@ def session_reliability(
     clients, sessions, items = found["sizes"]
     coefficients = _estimates(found["coefficients"])
     # The crate speaks of the mean of the items.
-    points = len(answers.items) if answers.metric == "sum" else 1
-    error = coefficients.pop("standard_error_of_measurement")._scaled(points)
+    error = coefficients.pop("standard_error_of_measurement")._scaled(answers.points)
     therapists = found["therapist_icc"]
     icc = map(Estimate._of, found["item_icc"])
     return SessionReliability(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,7 @@ class SessionReliability(Result):
     item_icc : mapping of str to Estimate
         ICC(1) of each item.
     metric : str
-        ``mean`` or ``sum``.
+        ``mean``, ``sum`` or ``pomp``; variance components are those of answers and of their means all the same.
     item_means : str
         What became of differences between items' means.
     confidence : float
@@ -182,7 +183,9 @@ class SessionReliability(Result):
             f"Reliability across sessions of {self._described} was worked out from {counts}.",
             f"Variance components of clients, sessions within clients and items ({self.r_krn.method}) gave a "
             f"reliability of {self.r_krn} for the mean of a client's sessions (R_kRn), {self.r_1rn} for one session, "
-            f"and {self.r_cn} for changes between sessions of a client (R_Cn).",
+            f"and {self.r_cn} for changes between sessions of a client (R_Cn)."
+            if not math.isnan(self.r_krn.value)
+            else f"Variance components of clients, sessions within clients and items are not known: {self.r_krn}.",
         ]
         if self.is_aligned:
             sentences.append(
