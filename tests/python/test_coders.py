@@ -236,6 +236,23 @@ class TestDegenerate:
         for name in ("kappa", "fleiss_kappa", "krippendorff_alpha", "gwet_ac1", "weighted_kappa"):
             assert close(getattr(found, name).value, 1.0, 1e-12)
 
+    def test_a_coder_who_coded_nothing_is_not_one_code(self):
+        nan = math.nan
+        found = of([[1.0, 2, 1, 2, 3], [1.0, 2, 2, 2, 3], [nan] * 5])
+        assert math.isnan(found.kappa.value) and found.kappa.status == "undefined"
+        assert "2 of 3 pairs" in found.kappa.notes[0]
+        assert "one category" not in found.methods() and close(found.pairs[0].kappa.value, 0.6875, 1e-12)
+
+    def test_less_than_chance_is_within_the_range_of_kappa(self):
+        found = of([[0.0, 0, 0, 0, 0], [0.0, 1, 1, 0, 0]])
+        assert found.fleiss_kappa.value < 0 and found.krippendorff_alpha.value < 0
+        assert found.fleiss_kappa.status == found.krippendorff_alpha.status == "defined"
+        assert str(found.kappa) == "0.00 (0.00 to 0.00)"
+
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        alone = of([[1.0, 2, 3]], metric="ordinal").methods()
+        assert "interval" not in alone and "alpha (ordinal) was not defined (too few items)." in alone
+
     def test_measurements_make_no_table(self):
         values = np.random.default_rng(1).normal(size=(2, 5000))
         found = of(list(values), metric="interval")

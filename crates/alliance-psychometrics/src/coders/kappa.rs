@@ -2,7 +2,7 @@
 
 use super::units::NOT_CODED;
 use super::{CodedUnits, CoderOptions, Coefficients, StandardError};
-use crate::{Estimate, PsychometricsError};
+use crate::{Estimate, PsychometricsError, Status};
 
 /// How near two different categories are.
 ///
@@ -294,12 +294,24 @@ impl CodedUnits {
             return Ok(refused);
         }
         let matrix = weights.matrix(self.categories().len())?;
-        let statistic = |counts: &[f64]| {
+        let kappas = |counts: &[f64]| -> Vec<f64> {
             let pairs = (0..self.coders()).flat_map(|one| (0..one).map(move |other| (other, one)));
-            let kappas: Vec<f64> =
-                pairs.map(|(one, other)| Table::new(self, counts, one, other).kappa(&matrix)).collect();
+            pairs.map(|(one, other)| Table::new(self, counts, one, other).kappa(&matrix)).collect()
+        };
+        let statistic = |counts: &[f64]| {
+            let kappas = kappas(counts);
             kappas.iter().sum::<f64>() / kappas.len() as f64
         };
+        let found = kappas(self.counts());
+        let undefined = found.iter().filter(|kappa| !kappa.is_finite()).count();
+        if coefficients.obstacle().is_none() && undefined > 0 && self.categories().len() > 1 {
+            let note = format!(
+                "kappa is not defined for {undefined} of {} pairs of coders (nothing coded by both, or one code only), \
+                 and so neither is their mean",
+                found.len()
+            );
+            return Ok(coefficients.undefined(Status::Undefined).with_note(note));
+        }
         Ok(coefficients.estimate(statistic, |_| StandardError::None))
     }
 }

@@ -180,7 +180,7 @@ impl Coefficients<'_> {
                 estimate.with_note(format!("{}: no interval by formula, ask for a bootstrap", self.method))
             }
         };
-        // A 0 that rounding took below it is a 0.
-        estimate.expected_within(-1e-12, 1.0 + 1e-12)
+        // Below 0 coders agree less than by chance, which is within the range of kappa and alpha.
+        estimate.expected_within(-1.0 - 1e-12, 1.0 + 1e-12)
     }
 }
