@@ -269,14 +269,13 @@ impl Spread {
             let ratio = studies.q().0 / studies.degrees();
             let percent = if ratio > 1.0 { 100.0 * (1.0 - 1.0 / ratio) } else { 0.0 };
             return Self { variance: tau_squared, share: Estimate::new(percent, level, of_share), ratio };
-        } else {
-            let profile = studies.tau_squared_interval(options.confidence);
-            tau_squared = tau_squared
-                .with_standard_error(studies.tau_squared_error(value, options.estimator))
-                .with_interval(profile.low, profile.high, options.confidence)
-                .with_status(if value == 0.0 { Status::Boundary } else { Status::Defined });
-            i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
         }
+        let profile = studies.tau_squared_interval(options.confidence);
+        tau_squared = tau_squared
+            .with_standard_error(studies.tau_squared_error(value, options.estimator))
+            .with_interval(profile.low, profile.high, options.confidence)
+            .with_status(if value == 0.0 { Status::Boundary } else { Status::Defined });
+        i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
         if studies.effects.len() == 2 {
             tau_squared =
                 tau_squared.with_note("two studies say next to nothing about the variance between studies");
