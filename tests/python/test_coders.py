@@ -410,6 +410,15 @@ class TestMarkers:
         found = al.marker_agreement(MARKS, **ROLES, least_units=20)["topic-shift"]
         assert found.icc_agreement.status == found.log_icc_one_way.status == "undefined"
 
+    def test_coders_without_a_session_in_common_are_not_one_code(self):
+        rows = [("a", "x", "w"), ("a", "y", "w"), ("b", "x", "w"), ("b", "y", None), ("d", "x", None), ("d", "y", None)]
+        rows += [("e", "z", "w")]
+        codes = pl.DataFrame(rows, schema=["client", "coder", "marker"], orient="row").with_columns(session=1)
+        found = al.marker_agreement(codes, client="client", session="session", coder="coder")
+        assert found["w"].presence_kappa.status == "undefined" and found["w"].presence_alpha.status == "defined"
+        assert any("no Light's kappa" in note for note in found.notes)
+        assert not any("in every session or in none" in note for note in found.notes)
+
     @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
     def test_tables_are_of_the_kind_that_went_in(self, kind):
         pytest.importorskip(kind)
@@ -475,6 +484,13 @@ class TestModel:
         alone = of(self.codes().select("ann", "bob"))
         name = {"percent-agreement": "percent_agreement", "kappa": "kappa", "krippendorff": "krippendorff_alpha"}
         assert close(humans[0], getattr(alone, name[coefficient]).value, 1e-12)
+
+    def test_a_model_that_coded_nothing_is_not_one_code(self):
+        codes = pl.DataFrame({"a": [1.0, 2, 1, 2], "b": [1.0, 2, 2, 2], "net": [None] * 4}).cast(pl.Float64)
+        found = al.model_agreement(codes, model="net", coders=["a", "b", "net"], margin=0.1)
+        assert "2 of 2 pairs" in found.mean_with_model.notes[0] and "2 of 3 pairs" in found.difference.notes[0]
+        assert found.mean_between_humans.status == "defined" and found.as_good_as_a_human is None
+        assert "one category" not in found.methods() and "difference was not defined." in found.methods()
 
     def test_a_verdict_needs_a_margin(self):
         good, bad = self.fit(self.codes(), margin=0.2), self.fit(self.codes(noise=0.9), margin=0.2)

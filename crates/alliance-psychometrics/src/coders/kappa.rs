@@ -2,7 +2,7 @@
 
 use super::units::NOT_CODED;
 use super::{CodedUnits, CoderOptions, Coefficients, StandardError};
-use crate::{Estimate, PsychometricsError, Status};
+use crate::{Estimate, PsychometricsError};
 
 /// How near two different categories are.
 ///
@@ -302,15 +302,8 @@ impl CodedUnits {
             let kappas = kappas(counts);
             kappas.iter().sum::<f64>() / kappas.len() as f64
         };
-        let found = kappas(self.counts());
-        let undefined = found.iter().filter(|kappa| !kappa.is_finite()).count();
-        if coefficients.obstacle().is_none() && undefined > 0 && self.categories().len() > 1 {
-            let note = format!(
-                "kappa is not defined for {undefined} of {} pairs of coders (nothing coded by both, or one code only), \
-                 and so neither is their mean",
-                found.len()
-            );
-            return Ok(coefficients.undefined(Status::Undefined).with_note(note));
+        if let Some(undefined) = coefficients.undefined_pairs(&kappas(self.counts())) {
+            return Ok(undefined);
         }
         Ok(coefficients.estimate(statistic, |_| StandardError::None))
     }

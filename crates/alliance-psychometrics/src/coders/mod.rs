@@ -126,6 +126,18 @@ impl Coefficients<'_> {
         )
     }
 
+    /// For means over pairs of coders: no estimate if a pair has none.
+    fn undefined_pairs(&self, values: &[f64]) -> Option<Estimate> {
+        let undefined = values.iter().filter(|value| !value.is_finite()).count();
+        (undefined > 0 && self.obstacle().is_none()).then(|| {
+            self.undefined(Status::Undefined).with_note(format!(
+                "not defined for {undefined} of {} pairs of coders (nothing coded by both, or one code only), and so \
+                 neither is their mean",
+                values.len()
+            ))
+        })
+    }
+
     /// For coefficients that make a table of all pairs of categories: no estimate if that would be too large.
     fn untabled(&self) -> Option<Estimate> {
         self.units.exceeds_table().then(|| {
