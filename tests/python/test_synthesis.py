@@ -355,6 +355,11 @@ class TestComparison:
         assert close(found.steiger.z, expected.steiger.z, 1e-9)
         assert kind_of(found.to_frame()) == make_simple.name
 
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        found = al.compare_correlations(r_xy=0.9, r_zy=-0.9, r_xz=0.9, n=66).methods()
+        assert "have a difference that is not defined (matrix not positive definite)" in found
+        assert "Zou" not in found and "nan" not in found
+
     def test_what_is_not_defined_has_a_status(self):
         frame = pl.DataFrame({"x": [1.0] * 9, "z": range(9), "y": [1, 4, 2, 3, 5, 6, 8, 7, 9]})
         assert al.compare_correlations(frame, x="x", z="z", y="y").difference.status == "zero-variance"
@@ -391,6 +396,12 @@ class TestEffectSizes:
         assert close(corrected.value, case["disattenuated"], 1e-9)
         assert close(al.effect_size(fisher_z=0.3).correlation.value, math.tanh(0.3), 1e-12)
 
+    def test_too_few_pairs_take_the_interval_and_not_the_correlation(self):
+        for r, n in ((0.26, 3), (1.0, 20)):
+            found = al.effect_size(r=r, n=n).correlation
+            assert found.value == r and math.isnan(found.low) and found.status == "defined" and found.notes
+        assert "nan" not in al.effect_size(odds_ratio=0).methods()
+
     def test_the_alliance_and_outcome_is_seven_percent(self):
         found = al.effect_size(r=0.26, n=500)
         assert round(100 * found.variance_explained) == 7 and "6.8 %" in repr(found)
@@ -402,7 +413,6 @@ class TestEffectSizes:
     def test_what_is_not_defined_is_nan(self):
         assert math.isnan(al.effect_size(r=1).d) and math.isnan(al.effect_size(odds_ratio=0).d)
         assert al.effect_size(odds_ratio=-1).correlation.status == "undefined"
-        assert al.effect_size(r=0.3, n=3).correlation.status == "too-few-units"
         assert al.effect_size(r=0.9, reliabilities=(0.5, 0.5)).disattenuated.status == "out-of-range"
 
     def test_nonsense(self):

@@ -488,8 +488,15 @@ pub(crate) fn effect_size<'py>(
         _ => return Err(unknown_choice(py, "effect size", &["r", "d", "odds_ratio", "fisher_z"])),
     };
     let correlation = fisher_z_interval(r, n, confidence).map_err(|error| from_psychometrics(py, &error))?;
-    // Without a number of pairs there is a correlation, but no interval.
-    let correlation = if n.is_nan() { Estimate::new(r, Level::OneSession, "given") } else { correlation };
+    // Without an interval there is a correlation all the same.
+    let alone = Estimate::new(r, Level::OneSession, "given");
+    let correlation = if n.is_nan() {
+        alone
+    } else if correlation.value.is_nan() && !r.is_nan() {
+        alone.with_note("no interval: a correlation of -1 or 1, or three pairs or fewer")
+    } else {
+        correlation
+    };
     let result = PyDict::new(py);
     result.set_item("correlation", facts(py, &correlation)?)?;
     let corrected = reliabilities.map(|(x, y)| disattenuate(r, x, y));
