@@ -311,6 +311,11 @@ class TestNonsense:
             al.coder_agreement(self.CODES, **options)
         assert "secret" not in str(caught.value) and caught.value.__cause__ is None
 
+    def test_weights_that_make_all_categories_one_are_refused(self):
+        nothing = {"disagreement": [[0, 0], [0, 0]]}
+        with pytest.raises(al.AllianceError, match="all categories one"):
+            of([[1.0, 2, 1], [1.0, 2, 2]], categories=[1, 2], weights=nothing)
+
     def test_a_study_is_refused_with_a_word(self):
         with pytest.raises(al.AllianceError, match="one rating of each kind"):
             al.coder_agreement(al.Study(client="client", session="session"))

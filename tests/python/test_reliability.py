@@ -293,6 +293,11 @@ class TestResult:
         two = al.reliability(rows, columns=["a", "c"]).methods()
         assert "% interval, distribution-free" in two and "was not defined (too few items)" in two
 
+    def test_two_forms_have_no_interval_of_no_width(self):
+        rows = pl.DataFrame({"a": [1.0, 4], "b": [2.0, 3], "c": [1.0, 5]})
+        found = al.reliability(rows, columns=["a", "b", "c"]).alpha
+        assert math.isnan(found.low) and any("three forms" in note for note in found.notes)
+
     def test_a_question_ends_a_sentence(self):
         rows = pl.DataFrame({"a": [5.0, 4, 2, 1, 3], "b": [1.0, 2, 4, 5, 4], "c": [1.0, 3, 4, 5, 3]})
         found = al.reliability(rows, columns=["a", "b", "c"]).methods()

@@ -59,6 +59,10 @@ impl Weights {
                 let problem = "disagreement needs one row and column per category, 0 on the diagonal and 0 or more elsewhere";
                 given(matrix, 0.0, &|weight| weight >= 0.0, problem)?;
                 let most = matrix.iter().copied().fold(0.0, f64::max);
+                if most == 0.0 && categories > 1 {
+                    let problem = "disagreement of 0 throughout makes all categories one";
+                    return Err(PsychometricsError::option("weights", problem));
+                }
                 Ok(matrix.iter().map(|weight| if most > 0.0 { 1.0 - weight / most } else { 1.0 }).collect())
             }
         }
