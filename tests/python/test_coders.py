@@ -236,6 +236,23 @@ class TestDegenerate:
         for name in ("kappa", "fleiss_kappa", "krippendorff_alpha", "gwet_ac1", "weighted_kappa"):
             assert close(getattr(found, name).value, 1.0, 1e-12)
 
+    def test_a_coder_who_coded_nothing_is_not_one_code(self):
+        nan = math.nan
+        found = of([[1.0, 2, 1, 2, 3], [1.0, 2, 2, 2, 3], [nan] * 5])
+        assert math.isnan(found.kappa.value) and found.kappa.status == "undefined"
+        assert "2 of 3 pairs" in found.kappa.notes[0]
+        assert "one category" not in found.methods() and close(found.pairs[0].kappa.value, 0.6875, 1e-12)
+
+    def test_less_than_chance_is_within_the_range_of_kappa(self):
+        found = of([[0.0, 0, 0, 0, 0], [0.0, 1, 1, 0, 0]])
+        assert found.fleiss_kappa.value < 0 and found.krippendorff_alpha.value < 0
+        assert found.fleiss_kappa.status == found.krippendorff_alpha.status == "defined"
+        assert str(found.kappa) == "0.00 (0.00 to 0.00)"
+
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        alone = of([[1.0, 2, 3]], metric="ordinal").methods()
+        assert "interval" not in alone and "alpha (ordinal) was not defined (too few items)." in alone
+
     def test_measurements_make_no_table(self):
         values = np.random.default_rng(1).normal(size=(2, 5000))
         found = of(list(values), metric="interval")
@@ -293,6 +310,11 @@ class TestNonsense:
         with pytest.raises(al.AllianceError, match=match) as caught:
             al.coder_agreement(self.CODES, **options)
         assert "secret" not in str(caught.value) and caught.value.__cause__ is None
+
+    def test_weights_that_make_all_categories_one_are_refused(self):
+        nothing = {"disagreement": [[0, 0], [0, 0]]}
+        with pytest.raises(al.AllianceError, match="all categories one"):
+            of([[1.0, 2, 1], [1.0, 2, 2]], categories=[1, 2], weights=nothing)
 
     def test_a_study_is_refused_with_a_word(self):
         with pytest.raises(al.AllianceError, match="one rating of each kind"):
@@ -393,6 +415,15 @@ class TestMarkers:
         found = al.marker_agreement(MARKS, **ROLES, least_units=20)["topic-shift"]
         assert found.icc_agreement.status == found.log_icc_one_way.status == "undefined"
 
+    def test_coders_without_a_session_in_common_are_not_one_code(self):
+        rows = [("a", "x", "w"), ("a", "y", "w"), ("b", "x", "w"), ("b", "y", None), ("d", "x", None), ("d", "y", None)]
+        rows += [("e", "z", "w")]
+        codes = pl.DataFrame(rows, schema=["client", "coder", "marker"], orient="row").with_columns(session=1)
+        found = al.marker_agreement(codes, client="client", session="session", coder="coder")
+        assert found["w"].presence_kappa.status == "undefined" and found["w"].presence_alpha.status == "defined"
+        assert any("no Light's kappa" in note for note in found.notes)
+        assert not any("in every session or in none" in note for note in found.notes)
+
     @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
     def test_tables_are_of_the_kind_that_went_in(self, kind):
         pytest.importorskip(kind)
@@ -458,6 +489,13 @@ class TestModel:
         alone = of(self.codes().select("ann", "bob"))
         name = {"percent-agreement": "percent_agreement", "kappa": "kappa", "krippendorff": "krippendorff_alpha"}
         assert close(humans[0], getattr(alone, name[coefficient]).value, 1e-12)
+
+    def test_a_model_that_coded_nothing_is_not_one_code(self):
+        codes = pl.DataFrame({"a": [1.0, 2, 1, 2], "b": [1.0, 2, 2, 2], "net": [None] * 4}).cast(pl.Float64)
+        found = al.model_agreement(codes, model="net", coders=["a", "b", "net"], margin=0.1)
+        assert "2 of 2 pairs" in found.mean_with_model.notes[0] and "2 of 3 pairs" in found.difference.notes[0]
+        assert found.mean_between_humans.status == "defined" and found.as_good_as_a_human is None
+        assert "one category" not in found.methods() and "difference was not defined." in found.methods()
 
     def test_a_verdict_needs_a_margin(self):
         good, bad = self.fit(self.codes(), margin=0.2), self.fit(self.codes(noise=0.9), margin=0.2)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support import cells, close, kind_of, own_form, vector
 
 import alliance as al
+from alliance.psychometrics.estimate import written
 
 FORM = vector("form-reliability")
 ORDINAL = vector("polychoric")
@@ -285,6 +286,33 @@ class TestResult:
         one = al.reliability(pl.DataFrame({"a": [1.0], "b": [2.0], "c": [4.0]}), columns=["a", "b", "c"])
         assert "1 form," in repr(one) and "1 forms" not in one.methods() + one._repr_html_()
 
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        rows = pl.DataFrame({"a": [1.0, 2, 3, 5], "b": [2.0, 1, None, 5], "c": [1.0, 2, 4, 4]})
+        pairwise = al.reliability(rows, columns=["a", "b", "c"], missing="pairwise").methods()
+        assert "% interval" not in pairwise and "distribution-free" not in pairwise
+        two = al.reliability(rows, columns=["a", "c"]).methods()
+        assert "% interval, distribution-free" in two and "was not defined (too few items)" in two
+
+    def test_two_forms_have_no_interval_of_no_width(self):
+        rows = pl.DataFrame({"a": [1.0, 4], "b": [2.0, 3], "c": [1.0, 5]})
+        found = al.reliability(rows, columns=["a", "b", "c"]).alpha
+        assert math.isnan(found.low) and any("three forms" in note for note in found.notes)
+
+    def test_a_question_ends_a_sentence(self):
+        rows = pl.DataFrame({"a": [5.0, 4, 2, 1, 3], "b": [1.0, 2, 4, 5, 4], "c": [1.0, 3, 4, 5, 3]})
+        found = al.reliability(rows, columns=["a", "b", "c"]).methods()
+        assert "reversed twice? " in found and "?." not in found
+
+    def test_opposed_halves_have_no_infinite_reliability(self):
+        rows = pl.DataFrame({"a": [1.0, 2, 4, 5], "b": [5.0, 4, 2, 1]})
+        found = al.reliability(rows, columns=["a", "b"]).split_half
+        assert math.isnan(found.value) and str(found) == "not defined"
+
+    def test_numbers_are_written_as_far_as_they_can_be_read(self):
+        assert written(1e-17, -1e-17, 5e-7) == ("0.00", "0.00", "0.00") and written(1.2e-5) == ("0.000012",)
+        assert written(0.5, 0.1, 1500.0) == ("0.50", "0.10", "1500.00") and written(85.4, 151.5) == ("85.4", "151.5")
+        assert written(1e300) == ("1e+300",) and written(1234567.8) == ("1234568",)
+
     def test_the_figure_draws_one_dot_per_item(self, scores):
         figure = al.reliability(scores, at=1).plot()
         assert figure._repr_png_()[:4] == b"\x89PNG"
@@ -308,6 +336,14 @@ class TestOrdinal:
         assert any("latent" in note for note in found.notes)
         assert found.alpha.value > al.reliability(scores, at=1).standardized_alpha.value
         assert "zumbo-2007" in found.cite() and pickle.loads(pickle.dumps(found)) == found
+
+    def test_notes_call_items_by_name(self):
+        first = np.tile([1.0, 2, 3, 4, 5], 6)
+        rows = pl.DataFrame(
+            {"a": 6 - first, "b": np.roll(first, 5), "c": first, "d": np.where(first > 2, first, 3 - first)}
+        )
+        found = al.ordinal_reliability(rows, columns=rows.columns, sparse="use")
+        assert any(note == "items a load against the others" for note in found.notes)
 
     def test_nonsense(self, scores):
         with pytest.raises(al.AllianceError, match="sparse"):

@@ -204,6 +204,53 @@ class TestDegenerate:
         few = al.meta_correlations(frame.head(2), moderators="x")
         assert few.coefficients[0].estimate.status == "too-few-units"
 
+    def test_a_level_of_left_out_studies_only_has_no_column(self):
+        frame = pl.DataFrame({"r": [0.3, 0.1, 0.2, 0.5, None], "n": [40] * 5, "design": ["a", "b", "a", "b", "c"]})
+        found, expected = (al.meta_correlations(each, moderators="design") for each in (frame, frame.head(4)))
+        assert [each.name for each in found.coefficients] == ["intercept", "design: b"]
+        assert found.coefficients[1].estimate.value == expected.coefficients[1].estimate.value
+        assert found.studies == 4
+
+    def test_a_model_that_is_not_defined_still_knows_its_clusters(self):
+        frame = pl.DataFrame(
+            {"r": [0.3, 0.2, 0.1, 0.4, 0.3, 1.0], "n": [50] * 6, "sample": ["z", "z", "y", "y", "x", "x"]}
+        )
+        found = al.meta_correlations(frame, cluster="sample")
+        left = found.leave_one_out()
+        assert cells(left, "left_out") == ["z", "y", "x"]
+        # The study of r = 1 stays until its own cluster is left out.
+        assert [value is None for value in cells(left, "correlation")] == [True, True, False]
+        assert cells(left, "correlation")[2] == al.meta_correlations(frame.head(4), cluster="sample").correlation.value
+        with pytest.raises(al.AllianceError, match="independent"):
+            found.small_studies()
+
+    def test_a_study_without_fisher_z_is_never_left_out_silently(self):
+        frame = pl.DataFrame({"study": ["a", "b", "c", "d"], "r": [0.3, 1.0, 0.2, 0.1], "n": [40, 20, 50, 60]})
+        found = al.meta_correlations(frame, study="study")
+        left = found.leave_one_out()
+        assert cells(left, "left_out") == ["a", "b", "c", "d"]
+        values = cells(left, "correlation")
+        assert [value is None for value in values] == [True, False, True, True]
+        assert values[1] == al.meta_correlations(frame.filter(pl.col("study") != "b")).correlation.value
+        small = found.small_studies()
+        assert small.egger.status == small.correlation_filled.status == "undefined" and small.filled == 0
+        assert "Fisher" in small.egger.notes[0]
+
+    def test_one_true_effect_claims_no_spread(self):
+        # metafor 3.8-1, rma(yi, vi, method = "EE"): I2 and H2 from Q.
+        frame = pl.DataFrame({"r": [0.3, 0.1, 0.2, -0.5, 0.6, 0.45, -0.1], "n": [10, 40, 400, 40, 25, 4, 90]})
+        found = al.meta_correlations(frame, estimator="CE")
+        assert near(found.i_squared.value, 80.72666289, 1e-8) and near(found.h_squared, 5.18851507, 1e-8)
+        assert found.prediction is None and "further study" not in found.methods()
+        assert "profile of Q" not in found.methods() and "viechtbauer-2007" not in found.cite()
+
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        one = al.meta_correlations(pl.DataFrame({"r": [0.3], "n": [40]}))
+        assert "interval" not in one.methods() and "too few" not in one.methods()
+        assert "of 1 study " in one.methods() and "1 study," in repr(one)
+        none = al.meta_correlations(pl.DataFrame({"r": [0.3, 1.0], "n": [40, 50]}))
+        assert "The correlation was not defined." in none.methods()
+
     @settings(max_examples=40, deadline=None)
     @given(
         st.lists(
@@ -308,6 +355,11 @@ class TestComparison:
         assert close(found.steiger.z, expected.steiger.z, 1e-9)
         assert kind_of(found.to_frame()) == make_simple.name
 
+    def test_a_paragraph_claims_no_interval_that_is_not_there(self):
+        found = al.compare_correlations(r_xy=0.9, r_zy=-0.9, r_xz=0.9, n=66).methods()
+        assert "have a difference that is not defined (matrix not positive definite)" in found
+        assert "Zou" not in found and "nan" not in found
+
     def test_what_is_not_defined_has_a_status(self):
         frame = pl.DataFrame({"x": [1.0] * 9, "z": range(9), "y": [1, 4, 2, 3, 5, 6, 8, 7, 9]})
         assert al.compare_correlations(frame, x="x", z="z", y="y").difference.status == "zero-variance"
@@ -344,6 +396,12 @@ class TestEffectSizes:
         assert close(corrected.value, case["disattenuated"], 1e-9)
         assert close(al.effect_size(fisher_z=0.3).correlation.value, math.tanh(0.3), 1e-12)
 
+    def test_too_few_pairs_take_the_interval_and_not_the_correlation(self):
+        for r, n in ((0.26, 3), (1.0, 20)):
+            found = al.effect_size(r=r, n=n).correlation
+            assert found.value == r and math.isnan(found.low) and found.status == "defined" and found.notes
+        assert "nan" not in al.effect_size(odds_ratio=0).methods()
+
     def test_the_alliance_and_outcome_is_seven_percent(self):
         found = al.effect_size(r=0.26, n=500)
         assert round(100 * found.variance_explained) == 7 and "6.8 %" in repr(found)
@@ -355,7 +413,6 @@ class TestEffectSizes:
     def test_what_is_not_defined_is_nan(self):
         assert math.isnan(al.effect_size(r=1).d) and math.isnan(al.effect_size(odds_ratio=0).d)
         assert al.effect_size(odds_ratio=-1).correlation.status == "undefined"
-        assert al.effect_size(r=0.3, n=3).correlation.status == "too-few-units"
         assert al.effect_size(r=0.9, reliabilities=(0.5, 0.5)).disattenuated.status == "out-of-range"
 
     def test_nonsense(self):

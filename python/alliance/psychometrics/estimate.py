@@ -121,10 +121,23 @@ class Estimate:
 def written(*values: float) -> tuple[str, ...]:
     """Write numbers of one kind with as many decimals as the largest of them calls for."""
     size = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    # What six decimals would show as 0 is written as a 0.
+    size = size if size > 5e-7 else 0.0
     exponent = math.floor(math.log10(size)) if size > 0 else 0
     # Two decimals from 0.1 to 100, and two digits of what is smaller, as far as a reader can use them.
     decimals = min(max(2 - max(exponent - 1, 0), 0), 2) if exponent >= -1 else min(1 - exponent, 6)
+    if any(0.005 <= abs(value) < 1 for value in values):
+        decimals = max(decimals, 2)  # beside a large number too it is no 0
+    if exponent > 14:
+        return tuple(f"{value:.3g}" for value in values)
     return tuple(f"{value:z.{decimals}f}" for value in values)
+
+
+def told(estimate: Estimate, interval: str = "") -> str:
+    """Write an estimate for a sentence: what its interval is, where it has one, or why there is no value."""
+    if math.isnan(estimate.value):
+        return "not defined" if estimate.status == "undefined" else f"not defined ({estimate})"
+    return f"{estimate} ({interval})" if interval and not math.isnan(estimate.low) else f"{estimate}"
 
 
 def as_frame(kind: Any, estimates: Mapping[str, Estimate], keys: Mapping[str, Sequence[str]] | None = None) -> Any:

@@ -96,7 +96,7 @@ class Result(ABC):
         str
             Plain text.
         """
-        notes = (f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in self.notes)
+        notes = (f"{note[:1].upper()}{note[1:]}{'' if note.endswith(('.', '?')) else '.'}" for note in self.notes)
         return _one(" ".join((*self._sentences(), *notes, f"Computed with alliance {_native.version()}.")))
 
     def cite(self) -> str:
@@ -138,7 +138,11 @@ class Result(ABC):
 
 def _one(text: str) -> str:
     """Write one client and not "1 clients"."""
-    return re.sub(rf"(?<![\d.,-])1 ({'|'.join(_COUNTED)})s\b", r"1 \1", text)
+    return re.sub(rf"(?<![\d.,-])1 (?:({'|'.join(_COUNTED)})s|(stud)ies)\b", _singular, text)
+
+
+def _singular(found: re.Match[str]) -> str:
+    return f"1 {found[1] or found[2] + 'y'}"
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,5 +1,7 @@
 //! Correlations of several studies, effect sizes, comparisons of correlations.
 
+use std::collections::BTreeSet;
+
 use alliance_psychometrics::synthesis::{
     Coefficient, CorrelationEffects, LeftOut, MetaAnalysis, MetaOptions, MetaRegression, MissingSide,
     ModeratorTest, PredictionDegrees, StandardErrors, TauEstimator, ThreeLevelAnalysis, as_correlation,
@@ -101,6 +103,35 @@ impl Read<'_> {
             *effect = f64::NAN;
         }
         Self { effects, clusters: self.clusters, moderators: self.moderators.clone() }
+    }
+
+    /// The analysis without each study, or each cluster, of these correlations and sizes.
+    fn each_left_out(
+        &self,
+        correlations: &[f64],
+        sizes: &[f64],
+        options: &MetaOptions,
+    ) -> Result<Vec<(usize, Analysis)>, PsychometricsError> {
+        let known = |row: usize| {
+            [correlations, sizes].iter().all(|values| values.get(row).is_some_and(|value| !value.is_nan()))
+        };
+        let group = |row: usize| match self.clusters {
+            Some(clusters) => clusters.get(row).map_or(row, |cluster| *cluster as usize),
+            None => row,
+        };
+        let left_out: BTreeSet<usize> =
+            (0..correlations.len()).filter(|row| known(*row)).map(group).collect();
+        left_out
+            .into_iter()
+            .map(|left| {
+                let kept: Vec<f64> = (correlations.iter().enumerate())
+                    .map(|(row, r)| if group(row) == left { f64::NAN } else { *r })
+                    .collect();
+                let effects = correlation_effects(&kept, sizes)?;
+                let others = Self { effects, clusters: self.clusters, moderators: self.moderators.clone() };
+                Ok((left, Analysis::new(&others, options)?))
+            })
+            .collect()
     }
 }
 
@@ -305,7 +336,10 @@ pub(crate) fn meta_without(
     let chosen = options.resolve(py)?;
     let given = studies.read(py)?;
     let CorrelationEffects { effects, variances, .. } = &given.effects;
+    let (correlations, sizes) = (read(&studies.correlations)?, read(&studies.sizes)?);
     let found: Result<Vec<(usize, Analysis)>, PsychometricsError> = py.detach(|| match given.clusters {
+        // A study without Fisher's z stays one until it is the one left out.
+        _ if given.effects.problem().is_some() => given.each_left_out(correlations, sizes, &chosen),
         Some(clusters) => {
             let moderators = Columns::new(&given.moderators)?;
             let left = leave_one_cluster_out(effects, variances, clusters, &moderators, &chosen)?;
@@ -343,6 +377,18 @@ pub(crate) fn small_studies<'py>(
     };
     let given = studies.read(py)?;
     let CorrelationEffects { effects, variances, .. } = &given.effects;
+    if let Some(problem) = given.effects.problem() {
+        let refused = |method| {
+            Estimate::undefined(Status::Undefined, Level::BetweenStudies, method)
+                .with_rows(0, 0, effects.len())
+                .with_note(problem.as_str())
+        };
+        let (egger, filled) = (refused("Egger, weighted regression"), refused("trim and fill"));
+        let result = named(py, &[("egger", &egger), ("filled", &filled)])?;
+        result.set_item("egger_p", f64::NAN)?;
+        result.set_item("count", 0)?;
+        return Ok(result);
+    }
     let found = py.detach(|| {
         let egger = egger_test(effects, variances, chosen.confidence)?;
         Ok((egger, trim_and_fill(effects, variances, side, &chosen)?))
@@ -442,8 +488,15 @@ pub(crate) fn effect_size<'py>(
         _ => return Err(unknown_choice(py, "effect size", &["r", "d", "odds_ratio", "fisher_z"])),
     };
     let correlation = fisher_z_interval(r, n, confidence).map_err(|error| from_psychometrics(py, &error))?;
-    // Without a number of pairs there is a correlation, but no interval.
-    let correlation = if n.is_nan() { Estimate::new(r, Level::OneSession, "given") } else { correlation };
+    // Without an interval there is a correlation all the same.
+    let alone = Estimate::new(r, Level::OneSession, "given");
+    let correlation = if n.is_nan() {
+        alone
+    } else if correlation.value.is_nan() && !r.is_nan() {
+        alone.with_note("no interval: a correlation of -1 or 1, or three pairs or fewer")
+    } else {
+        correlation
+    };
     let result = PyDict::new(py);
     result.set_item("correlation", facts(py, &correlation)?)?;
     let corrected = reliabilities.map(|(x, y)| disattenuate(r, x, y));

@@ -59,6 +59,10 @@ impl Weights {
                 let problem = "disagreement needs one row and column per category, 0 on the diagonal and 0 or more elsewhere";
                 given(matrix, 0.0, &|weight| weight >= 0.0, problem)?;
                 let most = matrix.iter().copied().fold(0.0, f64::max);
+                if most == 0.0 && categories > 1 {
+                    let problem = "disagreement of 0 throughout makes all categories one";
+                    return Err(PsychometricsError::option("weights", problem));
+                }
                 Ok(matrix.iter().map(|weight| if most > 0.0 { 1.0 - weight / most } else { 1.0 }).collect())
             }
         }
@@ -294,12 +298,17 @@ impl CodedUnits {
             return Ok(refused);
         }
         let matrix = weights.matrix(self.categories().len())?;
-        let statistic = |counts: &[f64]| {
+        let kappas = |counts: &[f64]| -> Vec<f64> {
             let pairs = (0..self.coders()).flat_map(|one| (0..one).map(move |other| (other, one)));
-            let kappas: Vec<f64> =
-                pairs.map(|(one, other)| Table::new(self, counts, one, other).kappa(&matrix)).collect();
+            pairs.map(|(one, other)| Table::new(self, counts, one, other).kappa(&matrix)).collect()
+        };
+        let statistic = |counts: &[f64]| {
+            let kappas = kappas(counts);
             kappas.iter().sum::<f64>() / kappas.len() as f64
         };
+        if let Some(undefined) = coefficients.undefined_pairs(&kappas(self.counts())) {
+            return Ok(undefined);
+        }
         Ok(coefficients.estimate(statistic, |_| StandardError::None))
     }
 }

@@ -126,6 +126,18 @@ impl Coefficients<'_> {
         )
     }
 
+    /// For means over pairs of coders: no estimate if a pair has none.
+    fn undefined_pairs(&self, values: &[f64]) -> Option<Estimate> {
+        let undefined = values.iter().filter(|value| !value.is_finite()).count();
+        (undefined > 0 && self.obstacle().is_none()).then(|| {
+            self.undefined(Status::Undefined).with_note(format!(
+                "not defined for {undefined} of {} pairs of coders (nothing coded by both, or one code only), and so \
+                 neither is their mean",
+                values.len()
+            ))
+        })
+    }
+
     /// For coefficients that make a table of all pairs of categories: no estimate if that would be too large.
     fn untabled(&self) -> Option<Estimate> {
         self.units.exceeds_table().then(|| {
@@ -180,7 +192,7 @@ impl Coefficients<'_> {
                 estimate.with_note(format!("{}: no interval by formula, ask for a bootstrap", self.method))
             }
         };
-        // A 0 that rounding took below it is a 0.
-        estimate.expected_within(-1e-12, 1.0 + 1e-12)
+        // Below 0 coders agree less than by chance, which is within the range of kappa and alpha.
+        estimate.expected_within(-1.0 - 1e-12, 1.0 + 1e-12)
     }
 }

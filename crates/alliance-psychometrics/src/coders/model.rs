@@ -114,11 +114,20 @@ pub fn model_agreement(
     });
     let (with_model, between_humans) = agreements.partition(|pair| pair.other_human.is_none());
     let used = units.units_where(|codes| codes >= 2);
-    let whole = |method, statistic: &(dyn Fn(&[f64]) -> f64 + Sync)| {
+    let values = |with_model: Option<bool>| -> Vec<f64> {
+        (0..pairs.len())
+            .filter(|place| with_model.is_none_or(|with_model| is_with_model(*place) == with_model))
+            .map(|place| parts.get(place).map_or(f64::NAN, |pair| value(place, pair.counts())))
+            .collect()
+    };
+    let whole = |method, with_model, statistic: &(dyn Fn(&[f64]) -> f64 + Sync)| {
         let coefficients = Coefficients { units: &units, method, used, options };
+        if let Some(undefined) = coefficients.undefined_pairs(&values(with_model)) {
+            return undefined;
+        }
         coefficients.estimate(statistic, |_| StandardError::None)
     };
-    let mut difference = whole(DIFFERENCE, &|counts| mean(counts, true) - mean(counts, false));
+    let mut difference = whole(DIFFERENCE, None, &|counts| mean(counts, true) - mean(counts, false));
     // A difference may well lie below 0.
     if difference.status == Status::OutOfRange {
         difference = difference.with_status(Status::Defined);
@@ -126,8 +135,8 @@ pub fn model_agreement(
     Ok(ModelAgreement {
         between_humans,
         with_model,
-        mean_between_humans: whole(BETWEEN_HUMANS, &|counts| mean(counts, false)),
-        mean_with_model: whole(WITH_MODEL, &|counts| mean(counts, true)),
+        mean_between_humans: whole(BETWEEN_HUMANS, Some(false), &|counts| mean(counts, false)),
+        mean_with_model: whole(WITH_MODEL, Some(true), &|counts| mean(counts, true)),
         difference,
     })
 }

@@ -223,6 +223,10 @@ impl Form<'_> {
         let rest = 1.0 - alpha.value;
         match interval {
             AlphaInterval::DistributionFree => {
+                if n < 3.0 {
+                    // Two rows lie equally far from their mean: the variance of their squares is 0 whatever they are.
+                    return alpha.with_note("no interval: the distribution-free one needs three forms");
+                }
                 let Some(standard_error) = self.distribution_free_standard_error() else {
                     return alpha.with_note(
                         "no interval: the distribution-free one needs the answers, not only covariances",

@@ -139,7 +139,7 @@ pub fn ordinal_reliability(items: &Columns<'_>, rule: OrdinalRule, level: Level)
     let correlations = if is_smoothed { nearest_correlation(&found) } else { found };
     let cells: Vec<f64> = (0..size).flat_map(|row| correlations.row(row).to_vec()).collect();
     let form = Form {
-        names: Vec::new(),
+        names: (0..size).map(|item| items.name(item)).collect(),
         answers: None,
         moments: Moments {
             means: vec![f64::NAN; size],

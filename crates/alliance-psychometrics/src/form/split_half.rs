@@ -152,6 +152,8 @@ impl Form<'_> {
         let make = |value: f64, method| match obstacle {
             Some(status) => self.undefined(status, method),
             None if value.is_nan() => self.undefined(Status::ZeroVariance, method),
+            // Halves that are each other's opposite: Spearman and Brown divide by 0.
+            None if value.is_infinite() => self.undefined(Status::Undefined, method),
             None => self.estimate(value, method),
         };
         let Halves { correlation, guttman } = self.halves(&chosen);

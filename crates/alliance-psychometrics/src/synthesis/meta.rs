@@ -104,14 +104,15 @@ pub struct MetaAnalysis {
     pub statistic: f64,
     /// Its two-sided p.
     pub p_value: f64,
-    /// Where the true effect of a further study would lie; none for fewer studies than its degrees of freedom need.
+    /// Where the true effect of a further study would lie; none for fewer studies than its degrees of freedom need, and none
+    /// with one true effect for all.
     pub prediction: Option<Interval>,
     /// Degrees of freedom of its quantile; infinite for the normal one.
     pub prediction_degrees: f64,
     /// Variance between studies, interval by the profile of Q.
     pub tau_squared: Estimate,
     /// I^2 in percent: share of the variance of the observed effects that is not sampling error. It is neither variance
-    /// explained nor the size of the variance.
+    /// explained nor the size of the variance. With one true effect for all it is made of Q.
     pub i_squared: Estimate,
     /// H^2, that variance over sampling variance.
     pub h_squared: f64,
@@ -209,7 +210,9 @@ pub(super) fn put_together(studies: &Studies, rows: usize, options: &MetaOptions
         PredictionDegrees::StudiesLessOne => k - 1.0,
     };
     let around = quantile(half, prediction_degrees) * (tau_squared + error * error).sqrt();
-    let prediction = (!alone && !around.is_nan()).then_some(Interval {
+    // With one true effect a further study has that effect.
+    let varies = options.estimator != TauEstimator::CommonEffect;
+    let prediction = (varies && !alone && !around.is_nan()).then_some(Interval {
         low: mean - around,
         high: mean + around,
         confidence: options.confidence,
@@ -260,15 +263,19 @@ impl Spread {
         let mut tau_squared = Estimate::new(value, level, of_tau);
         let mut i_squared = Estimate::new(share(value), level, of_share);
         if options.estimator == TauEstimator::CommonEffect {
-            tau_squared = tau_squared.with_note("set to 0");
-        } else {
-            let profile = studies.tau_squared_interval(options.confidence);
-            tau_squared = tau_squared
-                .with_standard_error(studies.tau_squared_error(value, options.estimator))
-                .with_interval(profile.low, profile.high, options.confidence)
-                .with_status(if value == 0.0 { Status::Boundary } else { Status::Defined });
-            i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
+            // One true effect: what effects vary beyond sampling error shows in Q only (Higgins & Thompson 2002,
+            // Statistics in Medicine 21, 1539-1558).
+            tau_squared = tau_squared.with_note("tau^2 is set to 0 by a model with one true effect");
+            let ratio = studies.q().0 / studies.degrees();
+            let percent = if ratio > 1.0 { 100.0 * (1.0 - 1.0 / ratio) } else { 0.0 };
+            return Self { variance: tau_squared, share: Estimate::new(percent, level, of_share), ratio };
         }
+        let profile = studies.tau_squared_interval(options.confidence);
+        tau_squared = tau_squared
+            .with_standard_error(studies.tau_squared_error(value, options.estimator))
+            .with_interval(profile.low, profile.high, options.confidence)
+            .with_status(if value == 0.0 { Status::Boundary } else { Status::Defined });
+        i_squared = i_squared.with_interval(share(profile.low), share(profile.high), options.confidence);
         if studies.effects.len() == 2 {
             tau_squared =
                 tau_squared.with_note("two studies say next to nothing about the variance between studies");

@@ -10,7 +10,7 @@ from alliance import _html, _native
 from alliance.arguments import number
 from alliance.psychometrics.bootstrap import Bootstrap, resampling, said
 from alliance.psychometrics.coders.coding_table import read_codings, read_weights
-from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.estimate import Estimate, told
 from alliance.psychometrics.result import Result
 
 if TYPE_CHECKING:
@@ -176,19 +176,18 @@ icc_one_way_average : Estimate or None
         return [(words.get(name, plain[name]), self.estimates[name]) for name in (*first, *rest)]
 
     def _sentences(self) -> Sequence[str]:
-        of = self.krippendorff_alpha
+        of, interval = self.krippendorff_alpha, f"{100 * self.confidence:g} % interval, {said(self.interval)}"
         sentences = [
             f"Agreement of {len(self.coders)} coders on {self._what} was worked out over {self.units} units "
             f"({of.rows_used} with two codes or more).",
-            f"Krippendorff's alpha ({self.metric}) was {of} ({100 * self.confidence:g} % interval, "
-            f"{said(self.interval)}).",
+            f"Krippendorff's alpha ({self.metric}) was {told(of, interval)}.",
         ]
         if self.metric in ("nominal", "ordinal"):
             name = "Cohen's kappa" if len(self.coders) == 2 else "Light's kappa"
-            sentences.append(f"{name} was {self.kappa}; percent agreement {self.percent_agreement}.")
-            sentences.append(f"Gwet's AC1 was {self.gwet_ac1}.")
+            sentences.append(f"{name} was {told(self.kappa)}; percent agreement {told(self.percent_agreement)}.")
+            sentences.append(f"Gwet's AC1 was {told(self.gwet_ac1)}.")
             if self.weighted_kappa is not None:
-                sentences.append(f"Weighted kappa ({self.weights} weights) was {self.weighted_kappa}.")
+                sentences.append(f"Weighted kappa ({self.weights} weights) was {told(self.weighted_kappa)}.")
         elif self.icc_agreement is not None and self.icc_one_way is not None:
             shown = (self.icc_agreement, self.icc_one_way)
             sentences.append(" ".join(f"{each.method} was {each} of {each.units} units." for each in shown))

@@ -147,11 +147,17 @@ class MarkerAgreement(Result):
                 f"{few} of {len(self.markers)} occur in fewer than {self.least_units} {self.unit}s: no intraclass "
                 "correlation of their counts is given."
             )
-        constant = sum(each.presence_kappa.status == "undefined" for each in self.markers)
+        constant = sum(each.presence_alpha.status == "undefined" for each in self.markers)
         if constant:
             notes.append(
-                f"{constant} were seen by some coder in every {self.unit} or in none: percent agreement may be 100 %, "
-                "and nothing corrected for chance can be said."
+                f"{constant} of {len(self.markers)} were seen by some coder in every {self.unit} or in none: percent "
+                "agreement may be 100 %, and nothing corrected for chance can be said."
+            )
+        pairs = sum(each.presence_kappa.status == "undefined" for each in self.markers) - constant
+        if pairs:
+            notes.append(
+                f"{pairs} of {len(self.markers)} have a pair of coders without a kappa (nothing coded by both, or one "
+                "code only), and so no Light's kappa."
             )
         return tuple(notes)
 

@@ -12,7 +12,7 @@ from alliance.errors import from_code
 from alliance.psychometrics.bootstrap import Bootstrap, said
 from alliance.psychometrics.coders.coder_agreement import Metric, Weights
 from alliance.psychometrics.coders.coding_table import read_codings, read_weights
-from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.estimate import Estimate, told
 from alliance.psychometrics.result import Result
 
 __all__ = ["ModelAgreement", "RaterPair", "model_agreement"]
@@ -95,8 +95,8 @@ class ModelAgreement(Result):
     def _sentences(self) -> Sequence[str]:
         sentences = [
             f"Agreement ({self._said}) of a model with {len(self.humans)} human coders over {self._units} units was "
-            f"{self.mean_with_model} on average, that between humans {self.mean_between_humans}; the difference was "
-            f"{self.difference} ({100 * self.confidence:g} % interval, {said(self.bootstrap)})."
+            f"{told(self.mean_with_model)} on average, that between humans {told(self.mean_between_humans)}; the "
+            f"difference was {told(self.difference, f'{100 * self.confidence:g} % interval, {said(self.bootstrap)}')}."
         ]
         if self.margin is not None and self.as_good_as_a_human is not None:
             verdict = "as good as" if self.as_good_as_a_human else "not shown to be as good as"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alliance import _html
 from alliance.instruments import Instrument
-from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.estimate import Estimate, told
 from alliance.psychometrics.result import Result
 
 if TYPE_CHECKING:
@@ -240,15 +240,15 @@ class Reliability(Result):
         sentences = [
             f"Internal consistency of {self._described} was worked out from {self.alpha.rows_used} forms.",
             f"{_MISSING[self.missing]} ({self.alpha.rows_dropped} left out).",
-            f"Alpha was {self.alpha} ({100 * self.confidence:g} % interval, {interval}); omega total of one factor "
-            f"({self.extraction.replace('-', ' ')}) was {self.omega} (interval {of_omega}).",
+            f"Alpha was {told(self.alpha, f'{100 * self.confidence:g} % interval, {interval}')}; omega total of one "
+            f"factor ({self.extraction.replace('-', ' ')}) was {told(self.omega, f'interval {of_omega}')}.",
         ]
         if self.omega_hierarchical is not None:
-            sentences.append(f"Omega hierarchical was {self.omega_hierarchical}.")
+            sentences.append(f"Omega hierarchical was {told(self.omega_hierarchical, f'interval {of_omega}')}.")
         unit = {"mean": "of the item mean", "sum": "of the sum", "pomp": "of 100"}[self.metric]
-        sentences.append(
-            f"The standard error of measurement was {self.standard_error_of_measurement} points {unit} (from alpha)."
-        )
+        error = self.standard_error_of_measurement
+        if error.value == error.value:
+            sentences.append(f"The standard error of measurement was {error} points {unit} (from alpha).")
         return sentences
 
     @property

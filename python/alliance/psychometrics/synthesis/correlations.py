@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from alliance import _html, _native
 from alliance.arguments import number
 from alliance.errors import from_code
-from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.estimate import Estimate, told
 from alliance.psychometrics.result import Result
 from alliance.sources import read_measure
 
@@ -72,10 +72,14 @@ class CorrelationComparison(Result):
 
     def _sentences(self) -> Sequence[str]:
         x, z, y = self._names
+        difference = "have a difference that is " + told(self.difference)
+        if self.difference.value == self.difference.value:
+            interval = f"{100 * self.confidence:g} % interval of Zou"
+            test = f"Steiger's z = {self.steiger.z:.2f}, p = {self.steiger.p_value:.3f}"
+            difference = f"differed by {told(self.difference, interval)}; {test}"
         return (
-            f"The correlations of {x} ({self.r_xy}) and {z} ({self.r_zy}) with {y} in the same {self.n:g} clients (the "
-            f"two correlate {self.r_xz:.2f}) differed by {self.difference} ({100 * self.confidence:g} % interval of "
-            f"Zou); Steiger's z = {self.steiger.z:.2f}, p = {self.steiger.p_value:.3f}.",
+            f"The correlations of {x} ({told(self.r_xy)}) and {z} ({told(self.r_zy)}) with {y} in the same {self.n:g} "
+            f"clients (the two correlate {self.r_xz:.2f}) {difference}.",
         )
 
     @property

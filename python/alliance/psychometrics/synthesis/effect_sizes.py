@@ -68,6 +68,8 @@ class EffectSize(Result):
         return f"{100 * self.variance_explained:.1f} % of variance, d = {self.d:.2f}, odds ratio {self.odds_ratio:.2f}"
 
     def _sentences(self) -> Sequence[str]:
+        if self.correlation.value != self.correlation.value:
+            return ["The effect size is not defined."]
         sentences = [
             f"A correlation of {self.correlation} is {100 * self.variance_explained:.1f} % of variance, "
             f"d = {self.d:.2f}, an odds ratio of {self.odds_ratio:.2f}, success rates of "

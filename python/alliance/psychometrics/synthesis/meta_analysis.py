@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from alliance import _html, _native
 from alliance.errors import from_code
-from alliance.psychometrics.estimate import Estimate
+from alliance.psychometrics.estimate import Estimate, told
 from alliance.psychometrics.result import Result
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class MetaAnalysis(Result):
     mean_correlation : float
         Mean of the true correlations, which lies nearer 0; NaN with moderators.
     prediction : tuple of float or None
-        Where the true correlation of a further study would lie; None with moderators or too few studies.
+        Where the true correlation of a further study would lie; None with moderators, too few studies, or one true
+        effect for all.
     prediction_degrees : float
         Degrees of freedom of its quantile, which publications rarely state; infinite for the normal one.
     coefficients : tuple of MetaCoefficient
@@ -196,7 +197,7 @@ class MetaAnalysis(Result):
             sentences.append(f"Intervals and tests are by {how} ({degrees:g} degrees of freedom).")
         percent = f"{100 * self.confidence:g} %"
         if self.correlation is not None:
-            sentences.append(f"The correlation was {self.correlation} ({percent} interval).")
+            sentences.append(f"The correlation was {told(self.correlation, f'{percent} interval')}.")
         if self.prediction is not None:
             low, high = self.prediction
             sentences.append(
@@ -215,7 +216,12 @@ class MetaAnalysis(Result):
             return ()
         q = f"Q = {self.q:.2f} (df {self.q_degrees:g}, {_p(self.q_p)})"
         if self.tau_squared is not None and self.i_squared is not None:
-            return (f"tau² was {self.tau_squared} (interval by the profile of Q), I² {self.i_squared} %, {q}.",)
+            if self.studies < 2:
+                return ()
+            share = f"I² was {self.i_squared} %, {q}."
+            if self.estimator == "CE":
+                return (share,)
+            return (f"tau² was {told(self.tau_squared, 'interval by the profile of Q')}; {share}",)
         between, within = self.between_clusters, self.within_clusters
         return (f"The variance was {between} between clusters and {within} within (profile likelihood); {q}.",)
 
@@ -223,11 +229,12 @@ class MetaAnalysis(Result):
     def _references(self) -> tuple[str, ...]:
         keys = ["viechtbauer-2010", _ESTIMATORS[self.estimator][1]]
         keys += ["konstantopoulos-2011"] if self.clusters else []
-        if self.standard_errors == "knapp-hartung" and not self.clusters:
+        if self.standard_errors == "knapp-hartung" and self._asked.clusters is None:
             keys.append("knapp-hartung-2003")
         if self.prediction is not None:
             keys.append("higgins-2009")
-        keys += ["viechtbauer-2007"] if self.tau_squared is not None else []
+        profile = self.tau_squared is not None and self.tau_squared.low == self.tau_squared.low
+        keys += ["viechtbauer-2007"] if profile else []
         return tuple(dict.fromkeys(keys))
 
     def study_frame(self) -> Any:
@@ -262,7 +269,7 @@ class MetaAnalysis(Result):
 
         asked = self._asked
         found = _native.meta_without(asked.columns, asked.options)
-        labels = asked.cluster_labels if self.clusters else asked.labels
+        labels = asked.labels if asked.clusters is None else asked.cluster_labels
         rows = [
             {
                 "correlation": facts["correlation"]["value"],
@@ -298,7 +305,7 @@ class MetaAnalysis(Result):
         AllianceError
             ``invalid-option`` with clusters or moderators, for which neither method is made.
         """
-        if self.clusters or len(self.coefficients) > 1:
+        if self._asked.clusters is not None or len(self.coefficients) > 1:
             problem = "Egger's test and trim-and-fill are for independent studies without moderators"
             raise from_code("invalid-option", f"small_studies: {problem}")
         found = _native.small_studies(self._asked.columns, self._asked.options, side)

@@ -103,7 +103,8 @@ def meta_correlations(
     sizes, correlations = read_measure(frame, n), read_measure(frame, r)
     _refuse(r, np.abs(correlations) > 1, "is no correlation: from -1 to 1")
     _refuse(n, sizes < 1, "is no number of people: 1 or more")
-    columns = [pair for name in listed for pair in _moderator(frame, name)]
+    known = ~(np.isnan(correlations) | np.isnan(sizes))
+    columns = [pair for name in listed for pair in _moderator(frame, name, known)]
     labels = cells(frame, study) if study is not None else range(1, len(frame) + 1)
     codes, cluster_labels = None, ()
     if cluster is not None:
@@ -171,8 +172,11 @@ def _refuse(column: str, is_wrong: NDArray[np.bool_], what: str) -> None:
         raise from_code("out-of-range", problem, column=column, rows=rows, count=count)
 
 
-def _moderator(frame: Frame, name: str) -> list[tuple[str, NDArray[np.float64]]]:
-    """Give a moderator as numbers; words as one column per level but the first, in the order of the levels."""
+def _moderator(frame: Frame, name: str, is_used: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.float64]]]:
+    """Give a moderator as numbers; words as one column per level but the first, in the order of the levels.
+
+    A level of none but studies that are left out has no column: it would be 0 throughout.
+    """
     import numpy as np
 
     try:
@@ -181,7 +185,8 @@ def _moderator(frame: Frame, name: str) -> list[tuple[str, NDArray[np.float64]]]
         if error.code == "not-finite":
             raise
     groups, levels = distinct_cells(frame, name)
-    known = sorted((level for level in levels if level is not None), key=str)
+    used = set(groups[is_used].tolist())
+    known = sorted((level for group, level in enumerate(levels) if level is not None and group in used), key=str)
     if len(known) > FEW:
         raise from_code("invalid-option", f"moderators: `{name}` has more than {FEW} levels", column=name)
     is_missing = np.array([level is None for level in levels], dtype=bool)[groups]
