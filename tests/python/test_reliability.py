@@ -251,6 +251,9 @@ class TestNonsense:
             al.reliability(scores, columns="wai_{item}")
         with pytest.raises(al.AllianceError, match="no form is of this session"):
             al.reliability(scores, at="the-secret-visit")
+        with pytest.raises(al.AllianceError, match="no form is of 1 of these 2 sessions"):
+            al.reliability(scores, at=[1, 99])
+        assert al.reliability(scores, at=range(1, 99)).alpha == al.reliability(scores).alpha
 
     def test_no_value_is_told(self):
         frame = pl.DataFrame({"q1": ["4", "7431-secret", "2"], "q2": ["1", "2", "3"]})

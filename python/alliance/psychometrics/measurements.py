@@ -82,7 +82,10 @@ class Ids:
         return numbers
 
     def rows_at(self, sessions: Any, *, what: str) -> NDArray[np.intp]:
-        """Give the rows of one session, by its label, or of several, by a list of labels; ``what`` the rows are."""
+        """Give the rows of one session, by its label, or of several, by a list of labels; ``what`` the rows are.
+
+        A listed label that no row has is refused, as it may be mistyped; of a range some may be missing.
+        """
         import numpy as np
 
         from alliance._frames import cells
@@ -92,10 +95,13 @@ class Ids:
         labels = cells(self.frame, self.roles["session"])
         try:
             rows = [row for row, label in enumerate(labels) if label in wanted]
+            absent = 0 if isinstance(sessions, range) else sum(label not in labels for label in wanted)
         except Exception:  # a label's own error may say what it holds, so nothing of it is kept
-            rows = []
+            rows, absent = [], 0
         if not rows:
             raise from_code("invalid-option", f"at: no {what} is of this session")
+        if absent:
+            raise from_code("invalid-option", f"at: no {what} is of {absent} of these {len(wanted)} sessions")
         return np.array(rows, dtype=np.intp)
 
     def require_once(self, *roles: str, purpose: str) -> None:
