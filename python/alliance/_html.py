@@ -28,6 +28,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f"<table style='{_TABLE}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def two(number: float) -> str:
+    """Write two decimals; nothing where there is no number."""
+    return "" if number != number else f"{number:.2f}"
+
+
 def _is_number(cell: object) -> bool:
     return cell == "" or (isinstance(cell, int | float) and not isinstance(cell, bool))
 

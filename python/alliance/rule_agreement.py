@@ -98,7 +98,7 @@ class RuleAgreement:
         last = len(self.rules) - 1
         rows = []
         for one, name in enumerate(self.rules):
-            kappas = [_number(self.kappa[one][other]) if other < one else "" for other in range(last)]
+            kappas = [_html.two(self.kappa[one][other]) if other < one else "" for other in range(last)]
             rows.append((f"{one + 1}  {name}", *kappas))
         line = "Cohen's kappa of the flags, over sessions that both rules could flag"
         return _html.heading("Agreement of rules", line) + _html.table(("", *map(str, range(1, last + 1))), rows)
@@ -106,7 +106,3 @@ class RuleAgreement:
 
 def _square(cells: Sequence[_Cell], count: int) -> tuple[tuple[_Cell, ...], ...]:
     return tuple(tuple(cells[row * count : (row + 1) * count]) for row in range(count))
-
-
-def _number(number: float) -> str:
-    return "" if number != number else f"{number:.2f}"

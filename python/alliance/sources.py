@@ -100,17 +100,22 @@ def require_columns(frame: Frame, ids: Mapping[str, str], columns: Mapping[str, 
 
 def sessions_once(frame: Frame, client: str, session: str, what: str) -> Frame:
     """Give the id columns of a frame with one row per session; refuse a session that is there twice."""
+    refuse_repeats(grouped(frame, [client, session], what), "client and session", what)
+    return ids_of(frame, client, session)
+
+
+def refuse_repeats(groups: NDArray[np.uint32], ids: str, what: str) -> None:
+    """Raise ``duplicate-form`` if rows are of the group of an earlier row; ``ids`` says what makes a group."""
     import numpy as np
 
-    groups = grouped(frame, [client, session], what)
     first = first_rows(groups)
-    if len(first) < len(groups):
-        again = np.setdiff1d(np.arange(len(groups)), first)
-        rows, count = again[:5].tolist(), len(again)
-        repeat = "row repeats" if count == 1 else "rows repeat"
-        problem = f"{what}: {count} {repeat} the client and session of an earlier row ({_rows(rows, count)})"
-        raise from_code("duplicate-form", f"{problem}; remove what is double", rows=rows, count=count)
-    return ids_of(frame, client, session)
+    if len(first) == len(groups):
+        return
+    again = np.setdiff1d(np.arange(len(groups)), first)
+    rows, count = again[:5].tolist(), len(again)
+    repeat = "row repeats" if count == 1 else "rows repeat"
+    problem = f"{what}: {count} {repeat} the {ids} of an earlier row ({_rows(rows, count)}); remove what is double"
+    raise from_code("duplicate-form", problem, rows=rows, count=count)
 
 
 def ids_of(frame: Frame, client: str, session: str) -> Frame:

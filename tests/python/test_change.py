@@ -227,7 +227,7 @@ class TestOccasions:
         assert list(cells(found.clients, "case")) == columns["case"] if named else len(found.clients) == 3
         twice = make_frame({**columns, "case": ["p", "p", "r"]})
         if named:
-            with pytest.raises(al.AllianceError, match="repeat the client"):
+            with pytest.raises(al.AllianceError, match="1 row repeats the client of an earlier row"):
                 al.reliable_change(twice, 0.8, before="pre", after="post", higher_is_better=True, **named)
 
     def test_scores_a_study_and_a_frame_give_the_same(self, scores, study):

@@ -10,7 +10,7 @@ from alliance.errors import from_code
 from alliance.request import id_columns
 from alliance.scores import Scores
 from alliance.series import _whole_numbers, choose, number_sessions
-from alliance.sources import first_rows, grouped, read_measure
+from alliance.sources import first_rows, grouped, read_measure, refuse_repeats
 from alliance.study import Study, StudyScores
 
 if TYPE_CHECKING:
@@ -106,17 +106,7 @@ class Ids:
 
     def require_once(self, *roles: str, purpose: str) -> None:
         """Raise ``duplicate-form`` if rows repeat the ids of an earlier row."""
-        import numpy as np
-
-        codes = self.codes(*roles)
-        first = first_rows(codes)
-        if len(first) < len(codes):
-            again = np.setdiff1d(np.arange(len(codes)), first)
-            listed = ", ".join(map(str, again[:5].tolist())) + (", ..." if len(again) > 5 else "")
-            problem = f"{purpose}: {len(again)} rows repeat the {' and '.join(roles)} of an earlier row (rows {listed})"
-            raise from_code(
-                "duplicate-form", f"{problem}; remove what is double", rows=again[:5].tolist(), count=len(again)
-            )
+        refuse_repeats(self.codes(*roles), " and ".join(roles), purpose)
 
     def columns(self, *roles: str) -> Any:
         """Give the columns of these roles, for a table beside which results are put."""

@@ -11,7 +11,7 @@ from alliance.arguments import number
 from alliance.errors import from_code
 from alliance.instruments import Instrument
 from alliance.psychometrics.change.change_pairs import better_direction, look_up_outcome
-from alliance.psychometrics.change.reliable_change import CLASSES
+from alliance.psychometrics.change.reliable_change import CLASSES, said
 from alliance.psychometrics.estimate import Estimate
 from alliance.psychometrics.measurements import is_scores, read_measurements
 from alliance.psychometrics.result import Result
@@ -137,7 +137,7 @@ class GrowthChange(Result):
     @property
     def _line(self) -> str:
         name = f"{self.instrument.id} {self.name}" if self.instrument is not None else self.name
-        return f"{name}, {sum(self.counts)} clients: {_said(self.counts)}"
+        return f"{name}, {sum(self.counts)} clients: {said(self.counts)}"
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
@@ -149,7 +149,7 @@ class GrowthChange(Result):
             f"with correlated random intercepts and slopes (REML, {self.average_slope.rows_used} scores of "
             f"{self.average_slope.units} clients); the average slope was {self.average_slope}.",
             f"A client's own slope (average and deviation) counts as change if it exceeds {self.critical_value:.2f} "
-            f"conditional standard deviations: of {sum(self.counts)} clients {_said(self.counts)}.",
+            f"conditional standard deviations: of {sum(self.counts)} clients {said(self.counts)}.",
             f"Compared with the average slope instead, {self.beyond_average.improved} did better and "
             f"{self.beyond_average.deteriorated} worse.",
         )
@@ -179,11 +179,6 @@ class GrowthChange(Result):
         names = [name.replace("_", " ") for name in GrowthCounts._fields]
         rows = list(zip(names, self.counts, self.beyond_average, strict=True))
         return _html.table(("class", "by own slope", "against the average"), rows)
-
-
-def _said(counts: GrowthCounts) -> str:
-    said = [f"{counts.improved} improved", f"{counts.unchanged} unchanged", f"{counts.deteriorated} deteriorated"]
-    return ", ".join([*said, *([f"{counts.not_assessed} not assessed"] if counts.not_assessed else [])])
 
 
 def growth_change(

@@ -182,7 +182,7 @@ class ReliableChange(Result):
     @property
     def _line(self) -> str:
         name = f"{self.instrument.id} {self.name}" if self.instrument is not None else self.name
-        return f"{name}, {sum(self.counts)} clients: {_said(self.counts)}"
+        return f"{name}, {sum(self.counts)} clients: {said(self.counts)}"
 
     @property
     def _shown(self) -> Sequence[tuple[str, Estimate]]:
@@ -198,7 +198,7 @@ class ReliableChange(Result):
             f"It rests on a reliability of {self._trusted} and a standard deviation before of "
             f"{_plain(sample['standard_deviation'])} ({sample['origin']}); the minimal detectable change was "
             f"{self.minimal_detectable_change}.",
-            f"Of {sum(self.counts)} clients {_said(self.counts)}.",
+            f"Of {sum(self.counts)} clients {said(self.counts)}.",
         ]
         if self.cutoffs is None:
             sentences.append("Recovery was not judged: no reference groups were given.")
@@ -241,11 +241,11 @@ class ReliableChange(Result):
         return _html.table(("class", "clients", "%"), share)
 
 
-def _said(counts: ChangeCounts) -> str:
-    said = [f"{counts.recovered} recovered"] if counts.recovered else []
-    said += [f"{counts.improved} improved", f"{counts.unchanged} unchanged", f"{counts.deteriorated} deteriorated"]
-    said += [f"{counts.not_assessed} not assessed"] if counts.not_assessed else []
-    return ", ".join(said)
+def said(counts: Any) -> str:
+    """Say counts of classes; of those that need not occur only what does."""
+    always = ("improved", "unchanged", "deteriorated")
+    named = counts._asdict().items()
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in named if count or name in always)
 
 
 def _percent(count: int, of: int) -> int | str:

@@ -12,7 +12,7 @@ from alliance.errors import AllianceError, from_code
 from alliance.psychometrics.measurements import is_scores
 from alliance.request import _rows
 from alliance.scores import Scores
-from alliance.sources import distinct_cells, first_rows, grouped, read_measure
+from alliance.sources import distinct_cells, first_rows, grouped, read_measure, refuse_repeats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +161,7 @@ def _of_wide(
         raise from_code("invalid-option", f"{purpose}: list the columns of the coders, each once")
     frame.require([*units, *coders], purpose)
     if units:
-        _refuse_repeats(grouped(frame, units, purpose), "unit", purpose)
+        refuse_repeats(grouped(frame, units, purpose), "unit", purpose)
     values, labels = _numbers(frame, list(coders), metric, categories)
     table = np.ascontiguousarray(values).reshape(len(values), len(frame))
     names = tuple(map(str, coders))
@@ -177,7 +177,7 @@ def _side_by_side(
     from alliance._frames import cells
 
     unit_of, coder_of = grouped(frame, units, purpose), grouped(frame, [coder], purpose)
-    _refuse_repeats(grouped(frame, [*units, coder], purpose), "unit and coder", purpose)
+    refuse_repeats(grouped(frame, [*units, coder], purpose), "unit and coder", purpose)
     first = first_rows(coder_of)
     names = written_labels(cells(frame.take(first), coder))
     table = np.full((len(names), len(first_rows(unit_of))), np.nan)
@@ -194,19 +194,6 @@ def written_labels(labels: list[Any]) -> tuple[str, ...]:
         except Exception:  # a label's own error may say what it holds, so nothing of it is kept
             names.append(f"coder {place}")
     return tuple(names)
-
-
-def _refuse_repeats(codes: NDArray[np.uint32], what: str, purpose: str) -> None:
-    import numpy as np
-
-    first = first_rows(codes)
-    if len(first) == len(codes):
-        return
-    again = np.setdiff1d(np.arange(len(codes)), first)
-    rows, count = again[:5].tolist(), len(again)
-    repeat = "row repeats" if count == 1 else "rows repeat"
-    problem = f"{purpose}: {count} {repeat} the {what} of an earlier row ({_rows(rows, count)}); remove what is double"
-    raise from_code("duplicate-form", problem, rows=rows, count=count)
 
 
 def _numbers(

@@ -298,8 +298,8 @@ class Reliability(Result):
         rows = [
             (
                 item.item,
-                *(_two(number) for number in (item.mean, item.standard_deviation, item.item_rest_correlation)),
-                _two(item.alpha_without),
+                *(_html.two(number) for number in (item.mean, item.standard_deviation, item.item_rest_correlation)),
+                _html.two(item.alpha_without),
             )
             for item in self.items
         ]
@@ -312,7 +312,3 @@ class Reliability(Result):
             for part in self.subscales
         ]
         return items + _html.table(("subscale", "items", "alpha", "omega", "its own score"), parts)
-
-
-def _two(number: float) -> str:
-    return "" if number != number else f"{number:.2f}"

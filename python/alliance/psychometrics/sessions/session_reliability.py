@@ -360,7 +360,7 @@ class SessionReliability(Result):
             components += [("crossed", *pair) for pair in self.crossed_components.items()]
         rows = [(f"{name.replace('_', ' x ')}, {design}", str(each), each.method) for design, name, each in components]
         study = [
-            (sessions, _two(between), _two(within))
+            (sessions, _html.two(between), _html.two(within))
             for sessions, _, between, within in self._rows([1, 2, 4, 8, 12], None)
         ]
         return _html.table(("variance of", "estimate", "method"), rows) + _html.table(
@@ -370,10 +370,6 @@ class SessionReliability(Result):
 
 def _sum(components: Mapping[str, Estimate], *names: str) -> float:
     return sum(max(components[name].value, 0.0) if name in components else 0.0 for name in names)
-
-
-def _two(value: float) -> str:
-    return "" if value != value else f"{value:.2f}"
 
 
 def _counts(option: str, counts: Sequence[int]) -> list[int]:
